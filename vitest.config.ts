@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+const source = { resolve: { conditions: ["@shoal/source", "module", "import", "default"] } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...source,
+        ssr: { resolve: { conditions: ["@shoal/source", "module", "node", "import", "default"] } },
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["packages/*/src/**/*.test.ts", "tracker/*/src/**/*.test.ts", "examples/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
+        },
+      },
+    ],
+  },
+});
