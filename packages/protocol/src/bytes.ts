@@ -1,0 +1,129 @@
+import { type Result, refuse } from "./result.ts";
+
+/** Thrown inside this package only, by {@link ByteReader}; {@link reading} turns it into a typed refusal. */
+class OutOfBytes extends Error {}
+
+/** Reads big-endian fields; every read is checked against the end. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#advance(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#advance(2));
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#advance(4));
+  }
+
+  /** 48 bits: milliseconds since 1970 until the year 10889. */
+  u48(): number {
+    return this.u16() * 0x1_0000_0000 + this.u32();
+  }
+
+  /** `count` bytes as lower-case hexadecimal digits. */
+  hex(count: number): string {
+    const at = this.#advance(count);
+    let text = "";
+    for (let i = at; i < at + count; i++) text += (this.#bytes[i] ?? 0).toString(16).padStart(2, "0");
+    return text;
+  }
+
+  /** A view on the next `count` bytes: no copy. */
+  view(count: number): Uint8Array {
+    const at = this.#advance(count);
+    return this.#bytes.subarray(at, at + count);
+  }
+
+  #advance(count: number): number {
+    if (count > this.remaining) throw new OutOfBytes();
+    const at = this.#at;
+    this.#at += count;
+    return at;
+  }
+}
+
+/** Runs a decoder; reading past the end becomes the refusal `truncated`. */
+export function reading<T, Code extends string>(decode: () => Result<T, Code>): Result<T, Code | "truncated"> {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof OutOfBytes) return refuse("truncated", "The message ends before its last field.");
+    throw error;
+  }
+}
+
+/** Writes big-endian fields into a buffer that grows. */
+export class ByteWriter {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+  #at = 0;
+
+  constructor(sizeHint: number = 64) {
+    this.#bytes = new Uint8Array(sizeHint);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  u8(value: number): this {
+    const at = this.#grow(1);
+    this.#view.setUint8(at, value);
+    return this;
+  }
+
+  u16(value: number): this {
+    const at = this.#grow(2);
+    this.#view.setUint16(at, value);
+    return this;
+  }
+
+  u32(value: number): this {
+    const at = this.#grow(4);
+    this.#view.setUint32(at, value);
+    return this;
+  }
+
+  u48(value: number): this {
+    return this.u16(Math.floor(value / 0x1_0000_0000)).u32(value % 0x1_0000_0000);
+  }
+
+  hex(text: string): this {
+    for (let i = 0; i < text.length; i += 2) this.u8(Number.parseInt(text.slice(i, i + 2), 16));
+    return this;
+  }
+
+  bytes(bytes: Uint8Array): this {
+    const at = this.#grow(bytes.length);
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  done(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  #grow(count: number): number {
+    const at = this.#at;
+    this.#at += count;
+    if (this.#at > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#at, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, at));
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+}

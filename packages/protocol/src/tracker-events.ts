@@ -1,0 +1,150 @@
+import type { PeerId, SegmentId, TrackId } from "./ids.ts";
+
+/** Version of the tracker events; part of {@link Join}. */
+export const TRACKER_VERSION = 1;
+
+/** Names of the socket.io events, by who sends them. */
+export const TRACKER_EVENTS = {
+  /** tracker to viewer */
+  welcome: "welcome",
+  candidates: "candidates",
+  seal: "seal",
+  sealing: "sealing",
+  config: "config",
+  /** both ways */
+  signal: "signal",
+  /** viewer to tracker */
+  status: "status",
+  news: "news",
+  wantCandidates: "want-candidates",
+  report: "report",
+} as const;
+
+export const DEVICE_CLASSES = ["desktop", "phone", "tv", "set-top-box", "other"] as const;
+export type DeviceClass = (typeof DEVICE_CLASSES)[number];
+
+export const SHARING_MODES = ["full", "download", "off"] as const;
+/** `full`: takes and gives. `download`: takes only. `off`: plays from the CDN alone. */
+export type SharingMode = (typeof SHARING_MODES)[number];
+
+/** What a viewer says in the `auth` payload of the socket.io CONNECT packet. */
+export interface Join {
+  readonly version: number;
+  readonly peerId: PeerId;
+  readonly contentId: string;
+  /** A signed claim of the operator's, where the tracker asks for one. */
+  readonly token: string | null;
+  /** Path of the multivariant playlist or MPD below the operator's media base, without query. */
+  readonly manifest: string | null;
+  readonly tracks: readonly TrackId[];
+  readonly device: DeviceClass;
+  readonly sharing: SharingMode;
+  /** Connections it would still open. */
+  readonly freeSlots: number;
+  /** Version of the viewer's software, for the log. */
+  readonly sdk: string;
+}
+
+/** Another viewer worth connecting to. */
+export interface Candidate {
+  readonly peerId: PeerId;
+  /** True if it is in the same ISP group. */
+  readonly sameIsp: boolean;
+  /** True if it plays one of the same tracks. */
+  readonly sameTrack: boolean;
+}
+
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username: string | null;
+  readonly credential: string | null;
+}
+
+/** A public key of the sealer. */
+export interface SealKey {
+  /** 16 hexadecimal digits. */
+  readonly keyId: string;
+  /** Uncompressed P-256 point, 65 bytes, base64url. */
+  readonly point: string;
+}
+
+export const SEALING_STATES = ["on", "unsealed", "sealer-refused", "no-seal", "too-few-viewers"] as const;
+/**
+ * Whether segments of this swarm are sealed. `unsealed`: no media base is configured. `sealer-refused`: the CDN answered
+ * the sealer 4xx. `no-seal`: the sealer is away. `too-few-viewers`: a track is sealed from two viewers on.
+ */
+export type SealingState = (typeof SEALING_STATES)[number];
+
+/** What an operator may change while viewers play. `null` leaves the viewer's own option in force. */
+export interface RemoteConfig {
+  readonly sharing: SharingMode | null;
+  readonly maxPeers: number | null;
+}
+
+/** The tracker's answer to a join. */
+export interface Welcome {
+  readonly version: number;
+  /** Server time, milliseconds since 1970. */
+  readonly nowMs: number;
+  /** The swarm id: part of what seals sign. */
+  readonly swarm: string;
+  readonly candidates: readonly Candidate[];
+  readonly iceServers: readonly IceServer[];
+  readonly sealKeys: readonly SealKey[];
+  readonly sealing: SealingState;
+  readonly config: RemoteConfig;
+}
+
+/** WebRTC signalling from or to a matched viewer. `data` is relayed as it is. */
+export interface Signal {
+  /** To the tracker: the receiver. From the tracker: the sender. */
+  readonly peerId: PeerId;
+  /** Tells one attempt to connect from the next between the same two viewers. */
+  readonly attempt: number;
+  /** JSON text of the signal. */
+  readonly data: string;
+}
+
+/** What changed at a viewer; absent fields stay as they were (`null`). */
+export interface StatusUpdate {
+  readonly tracks: readonly TrackId[] | null;
+  readonly sharing: SharingMode | null;
+  readonly freeSlots: number | null;
+}
+
+/** "I see a segment": it only makes the sealer look sooner. */
+export interface News {
+  readonly trackId: TrackId;
+  readonly segmentId: SegmentId;
+}
+
+/** What a viewer measured since its last report, for the operator's metrics. */
+export interface Report {
+  readonly cdnBytes: number;
+  readonly peerBytes: number;
+  readonly uploadedBytes: number;
+  readonly wastedBytes: number;
+  readonly stalls: number;
+  readonly rescues: number;
+  /** Viewers that sent bytes which their seal refutes. */
+  readonly convicted: readonly PeerId[];
+}
+
+/** Codes of a refused join; they arrive in the `data` of socket.io's `connect_error`. */
+export const REFUSAL_CODES = [
+  "bad-join",
+  "other-version",
+  "bad-token",
+  "too-many-sockets",
+  "too-busy",
+  "draining",
+  "unknown-content",
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+/** Why a join was refused, and when to try again. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly retryAfterMs: number;
+}

@@ -1,0 +1,137 @@
+import { isPeerId, isSegmentId, isTrackId } from "./ids.ts";
+import type { Result } from "./result.ts";
+import {
+  bool,
+  defaulted,
+  type Fields,
+  list,
+  object,
+  oneOf,
+  optional,
+  type Read,
+  readShape,
+  type ShapeError,
+  text,
+  where,
+  whole,
+} from "./shape.ts";
+import {
+  type Candidate,
+  DEVICE_CLASSES,
+  type IceServer,
+  type Join,
+  type News,
+  REFUSAL_CODES,
+  type Refusal,
+  type RemoteConfig,
+  type Report,
+  SEALING_STATES,
+  type SealKey,
+  SHARING_MODES,
+  type Signal,
+  type StatusUpdate,
+  type Welcome,
+} from "./tracker-events.ts";
+
+const MAX_INT = Number.MAX_SAFE_INTEGER;
+const peerId = where(isPeerId);
+const tracks = list(where(isTrackId), 8);
+const sharing = oneOf(SHARING_MODES);
+const bytes = whole(0, MAX_INT);
+const slots = whole(0, 255);
+
+const JOIN: Fields<Join> = {
+  version: whole(0, 0xffff),
+  peerId,
+  contentId: text(512),
+  token: optional(text(4096)),
+  manifest: optional(text(1024)),
+  tracks: defaulted(tracks, []),
+  device: defaulted(oneOf(DEVICE_CLASSES), "other"),
+  sharing: defaulted(sharing, "full"),
+  freeSlots: defaulted(slots, 0),
+  sdk: defaulted(text(64), ""),
+};
+
+const CANDIDATE: Fields<Candidate> = {
+  peerId,
+  sameIsp: defaulted(bool, false),
+  sameTrack: defaulted(bool, false),
+};
+
+const ICE_SERVER: Fields<IceServer> = {
+  urls: list(text(256), 8),
+  username: optional(text(512)),
+  credential: optional(text(512)),
+};
+
+const SEAL_KEY: Fields<SealKey> = { keyId: where(isSegmentId), point: text(128) };
+
+const CONFIG: Fields<RemoteConfig> = { sharing: optional(sharing), maxPeers: optional(whole(0, 255)) };
+
+const WELCOME: Fields<Welcome> = {
+  version: whole(0, 0xffff),
+  nowMs: whole(0, MAX_INT),
+  swarm: text(1024),
+  candidates: list(object(CANDIDATE), 64),
+  iceServers: defaulted(list(object(ICE_SERVER), 16), []),
+  sealKeys: defaulted(list(object(SEAL_KEY), 16), []),
+  sealing: defaulted(oneOf(SEALING_STATES), "on"),
+  config: defaulted(object(CONFIG), { sharing: null, maxPeers: null }),
+};
+
+const SIGNAL: Fields<Signal> = { peerId, attempt: whole(0, 0xffff_ffff), data: text(16_384) };
+
+const STATUS: Fields<StatusUpdate> = {
+  tracks: optional(tracks),
+  sharing: optional(sharing),
+  freeSlots: optional(slots),
+};
+
+const NEWS: Fields<News> = { trackId: where(isTrackId), segmentId: where(isSegmentId) };
+
+const REPORT: Fields<Report> = {
+  cdnBytes: bytes,
+  peerBytes: bytes,
+  uploadedBytes: bytes,
+  wastedBytes: defaulted(bytes, 0),
+  stalls: defaulted(bytes, 0),
+  rescues: defaulted(bytes, 0),
+  convicted: defaulted(list(peerId, 32), []),
+};
+
+const REFUSAL: Fields<Refusal> = {
+  code: oneOf(REFUSAL_CODES),
+  message: defaulted(text(1024), ""),
+  retryAfterMs: defaulted(whole(0, 86_400_000), 30_000),
+};
+
+const reader =
+  <T extends object>(name: string, fields: Fields<T>) =>
+  (value: unknown): Result<Read<T>, ShapeError> =>
+    readShape(name, fields, value);
+
+/** Readers of everything that crosses the tracker's socket. Total; fields they do not know are skipped and counted. */
+export const readJoin: (value: unknown) => Result<Read<Join>, ShapeError> = reader("join", JOIN);
+export const readWelcome: (value: unknown) => Result<Read<Welcome>, ShapeError> = reader("welcome", WELCOME);
+export const readSignal: (value: unknown) => Result<Read<Signal>, ShapeError> = reader("signal", SIGNAL);
+export const readStatus: (value: unknown) => Result<Read<StatusUpdate>, ShapeError> = reader("status", STATUS);
+export const readNews: (value: unknown) => Result<Read<News>, ShapeError> = reader("news", NEWS);
+export const readReport: (value: unknown) => Result<Read<Report>, ShapeError> = reader("report", REPORT);
+export const readConfig: (value: unknown) => Result<Read<RemoteConfig>, ShapeError> = reader("config", CONFIG);
+export const readRefusal: (value: unknown) => Result<Read<Refusal>, ShapeError> = reader("refusal", REFUSAL);
+
+/** Reads a list of candidates: `{ candidates: [...] }`. */
+export const readCandidates: (
+  value: unknown,
+) => Result<Read<{ readonly candidates: readonly Candidate[] }>, ShapeError> = reader("candidates", {
+  candidates: list(object(CANDIDATE), 64),
+});
+
+/** Reads `{ state }` of a `sealing` event. */
+export const readSealing: (value: unknown) => Result<Read<{ readonly state: Welcome["sealing"] }>, ShapeError> = reader(
+  "sealing",
+  {
+    state: oneOf(SEALING_STATES),
+  },
+);
