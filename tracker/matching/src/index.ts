@@ -1,1 +1,3 @@
-export {};
+export { ispGroupOf, subscriberOf } from "./isp.ts";
+export { HOLDERS_PER_CLUSTER, type Holder, sealHolders } from "./seal-holders.ts";
+export { type Entry, type EntryPatch, MATCHING_DEFAULTS, SwarmTable } from "./swarm-table.ts";
