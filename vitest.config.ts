@@ -7,7 +7,7 @@ export default defineConfig({
     projects: [
       {
         ...source,
-        ssr: { resolve: { conditions: ["@shoal/source", "module", "node", "import", "default"] } },
+        ssr: { resolve: { conditions: ["@shoal/source", "module", "node"] } },
         test: {
           name: "node",
           environment: "node",

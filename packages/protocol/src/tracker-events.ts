@@ -92,6 +92,8 @@ export interface Welcome {
   readonly iceServers: readonly IceServer[];
   readonly sealKeys: readonly SealKey[];
   readonly sealing: SealingState;
+  /** Where first holders ask for seals while the tracker is away: a URL, to which the query is added. */
+  readonly sealUrl: string | null;
   readonly config: RemoteConfig;
 }
 

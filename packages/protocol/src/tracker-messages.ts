@@ -77,6 +77,7 @@ const WELCOME: Fields<Welcome> = {
   iceServers: defaulted(list(object(ICE_SERVER), 16), []),
   sealKeys: defaulted(list(object(SEAL_KEY), 16), []),
   sealing: defaulted(oneOf(SEALING_STATES), "on"),
+  sealUrl: optional(text(1024)),
   config: defaulted(object(CONFIG), { sharing: null, maxPeers: null }),
 };
 
@@ -135,3 +136,14 @@ export const readSealing: (value: unknown) => Result<Read<{ readonly state: Welc
     state: oneOf(SEALING_STATES),
   },
 );
+
+/** Reads `{ count }` of a `want-candidates` event. */
+export const readWantCandidates: (value: unknown) => Result<Read<{ readonly count: number }>, ShapeError> = reader(
+  "want-candidates",
+  { count: whole(1, 64) },
+);
+
+/** Reads `{ seal }` of a `seal` event: `encodeSeal` in base64url. */
+export const readSealPush: (value: unknown) => Result<Read<{ readonly seal: string }>, ShapeError> = reader("seal", {
+  seal: text(16_384),
+});

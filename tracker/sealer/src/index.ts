@@ -1,1 +1,3 @@
-export {};
+export * from "./environment.ts";
+export * from "./link-messages.ts";
+export * from "./log.ts";

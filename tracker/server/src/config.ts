@@ -1,0 +1,126 @@
+import type { IceServer, RemoteConfig } from "@shoal/protocol";
+import { readConfig } from "@shoal/protocol";
+import {
+  anyText,
+  commaList,
+  defaultsOf,
+  flag,
+  json,
+  LOG_LEVELS,
+  type LogLevel,
+  type OptionsOf,
+  oneOfWords,
+  readEnvironment,
+  variable,
+  wholeNumber,
+} from "@shoal/sealer";
+
+function readIceServers(value: unknown): readonly IceServer[] | undefined {
+  if (!Array.isArray(value) || value.length > 16) return undefined;
+  const servers: IceServer[] = [];
+  for (const item of value) {
+    const { urls, username, credential } = (item ?? {}) as Record<string, unknown>;
+    const list = typeof urls === "string" ? [urls] : urls;
+    if (!Array.isArray(list) || !list.every((url) => typeof url === "string")) return undefined;
+    servers.push({
+      urls: list,
+      username: typeof username === "string" ? username : null,
+      credential: typeof credential === "string" ? credential : null,
+    });
+  }
+  return servers;
+}
+
+const remoteConfig = json<RemoteConfig>('JSON such as {"sharing":"full","maxPeers":12}', (value) => {
+  const read = readConfig(value);
+  return read.ok ? read.value.message : undefined;
+});
+
+/** Every variable of the tracker: the only place where its name, default and meaning stand. */
+export const TRACKER_VARIABLES = {
+  host: variable("SHOAL_HOST", anyText, "0.0.0.0", "Address to listen on."),
+  port: variable("SHOAL_PORT", wholeNumber(0, 65_535), 8_000, "Port to listen on; 0 takes a free one."),
+  open: variable("SHOAL_OPEN", flag, false, "Anybody may join without a token. Must be said, or the tracker warns."),
+  tenant: variable("SHOAL_TENANT", anyText, "", "Prefix of every swarm's id; keeps two customers apart."),
+  allowOrigin: variable("SHOAL_ALLOW_ORIGIN", anyText, "*", "Origin of the pages that may connect, for CORS."),
+  sealerUrl: variable(
+    "SHOAL_SEALER_URL",
+    anyText,
+    "",
+    "Address of a sealer that runs elsewhere. Without it the command starts one beside the tracker.",
+  ),
+  sealerSecret: variable("SHOAL_SEALER_SECRET", anyText, "", "Secret that tracker and sealer share."),
+  sealUrl: variable(
+    "SHOAL_SEAL_URL",
+    anyText,
+    "",
+    "Public address of the sealer's `/v1/seal`, told to viewers: where seals are had while the tracker is away.",
+  ),
+  iceServers: variable<readonly IceServer[]>(
+    "SHOAL_ICE_SERVERS",
+    json('a JSON list such as [{"urls":["stun:stun.example:3478"]}]', readIceServers),
+    [],
+    "ICE servers that viewers use. There is no public default.",
+  ),
+  remoteConfig: variable<RemoteConfig>(
+    "SHOAL_REMOTE_CONFIG",
+    remoteConfig,
+    { sharing: null, maxPeers: null },
+    "What every viewer is told to do until `POST /admin/config` says otherwise.",
+  ),
+  adminToken: variable("SHOAL_ADMIN_TOKEN", anyText, "", "Bearer token of `POST /admin/config`; without it, off."),
+  maxSockets: variable(
+    "SHOAL_MAX_SOCKETS",
+    wholeNumber(1, 1_000_000),
+    10_000,
+    "Viewers this process takes; the next one is told to come back later.",
+  ),
+  maxSocketsPerAddress: variable(
+    "SHOAL_MAX_SOCKETS_PER_ADDRESS",
+    wholeNumber(1, 1_000_000),
+    2_000,
+    "Viewers behind one IPv4 address or IPv6 /64; an office or a carrier's NAT is thousands.",
+  ),
+  messagesPerSecond: variable(
+    "SHOAL_MESSAGES_PER_SECOND",
+    wholeNumber(1, 10_000),
+    40,
+    "Messages a viewer may send in the long run; more are dropped.",
+  ),
+  messageBurst: variable(
+    "SHOAL_MESSAGE_BURST",
+    wholeNumber(1, 100_000),
+    240,
+    "Messages a viewer may send at once; a join with 24 candidates needs about 100.",
+  ),
+  ispHeader: variable(
+    "SHOAL_ISP_HEADER",
+    anyText,
+    "",
+    "Header in which a trusted proxy names the viewer's ISP, such as `x-isp`.",
+  ),
+  trustedProxies: variable<readonly string[]>(
+    "SHOAL_TRUSTED_PROXIES",
+    commaList,
+    [],
+    "CIDRs of proxies whose `X-Forwarded-For` and ISP header are believed.",
+  ),
+  ispFromQuery: variable(
+    "SHOAL_ISP_FROM_QUERY",
+    flag,
+    false,
+    "Tests and demos only: the viewer names its ISP itself (`isp=` in the socket's URL).",
+  ),
+  logLevel: variable<LogLevel>("SHOAL_LOG_LEVEL", oneOfWords(LOG_LEVELS), "info", "Least level that is logged."),
+} as const;
+
+/** Options of a tracker. */
+export type TrackerOptions = OptionsOf<typeof TRACKER_VARIABLES>;
+
+/** The options where nothing is set. */
+export const TRACKER_DEFAULTS: TrackerOptions = defaultsOf(TRACKER_VARIABLES);
+
+/** Options from environment variables. @throws ConfigError that names the variable and what it must be */
+export function trackerOptionsFrom(environment: Readonly<Record<string, string | undefined>>): TrackerOptions {
+  return readEnvironment(TRACKER_VARIABLES, environment);
+}

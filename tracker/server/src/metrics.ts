@@ -1,0 +1,43 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** The tracker's metrics. No label names a stream, an ISP or a viewer. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name: `shoal_tracker_${name}`, help, labelNames, registers });
+  const gauge = (name: string, help: string) => new Gauge({ name: `shoal_tracker_${name}`, help, registers });
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    connections: gauge("connections", "Viewers that joined and are connected."),
+    swarms: gauge("swarms", "Swarms with at least one viewer."),
+    addresses: gauge("subscriber_lines", "Distinct subscriber lines with a socket; their addresses are not kept."),
+    draining: gauge("draining", "1 while the tracker shuts down."),
+    sealerConnected: gauge("sealer_connected", "1 while the sealer is reached."),
+    joins: counter("joins_total", "Joins, by result.", ["result"]),
+    rejected: counter("admission_rejected_total", "Refused joins, by refusal code.", ["reason"]),
+    joinSeconds: new Histogram({
+      name: "shoal_tracker_join_duration_seconds",
+      help: "From a socket's CONNECT to its welcome.",
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1],
+      registers,
+    }),
+    candidates: counter("candidates_total", "Candidates handed out, by whether they are in the same ISP.", ["isp"]),
+    signals: counter("signals_total", "Signals: relayed on this pod, or dropped because unmatched or gone.", ["route"]),
+    dropped: counter("messages_dropped_total", "Messages of viewers that were not acted on.", ["reason"]),
+    unknownFields: counter("unknown_fields_total", "Fields of newer viewers that this tracker skipped."),
+    news: counter("news_total", "Segments announced by viewers, by what was done.", ["outcome"]),
+    sealsReceived: counter("seals_received_total", "Seals from the sealer."),
+    sealsPushed: counter("seals_pushed_total", "Seals pushed to viewers."),
+    bytes: counter("viewer_bytes_total", "Bytes that viewers report, by source.", ["source"]),
+    stalls: counter("viewer_stalls_total", "Stalls that viewers report."),
+    rescues: counter("viewer_rescues_total", "Segments that viewers report rescued from the CDN."),
+    convictions: counter("convictions_total", "Reports of bytes that a seal refutes."),
+    withheld: counter("withheld_total", "Viewers no longer offered to others, after three reports."),
+    configPushes: counter("config_pushes_total", "Changes of the remote configuration."),
+  };
+}
+
+/** See {@link createMetrics}. */
+export type Metrics = ReturnType<typeof createMetrics>;

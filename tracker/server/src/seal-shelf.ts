@@ -1,0 +1,180 @@
+import { HOLDERS_PER_CLUSTER, sealHolders } from "@shoal/matching";
+import type { PeerId, SegmentId, TrackId } from "@shoal/protocol";
+
+/** A seal as the tracker passes it on: it does not look inside. */
+export interface ShelfSeal {
+  readonly segmentId: SegmentId;
+  readonly trackIds: readonly TrackId[];
+  /** base64url */
+  readonly seal: string;
+}
+
+/** A viewer that may be given seals. */
+export interface SealViewer {
+  readonly peerId: PeerId;
+  readonly isp: string;
+}
+
+interface Shelved extends ShelfSeal {
+  readonly holders: Map<PeerId, string>;
+}
+
+/** Seals kept for each track: a live window and some; what is older, the sealer still has. */
+const SEALS_PER_TRACK = 32;
+/** Segments whose announcers are remembered until their seal comes. */
+const MAX_ASKED = 256;
+/** Of a larger cluster only those who stayed longest are considered. */
+const MAX_CONSIDERED = 64;
+
+/**
+ * The newest seals of a swarm, and who was given which. At most {@link HOLDERS_PER_CLUSTER} viewers of a track in an ISP
+ * are given one; peers carry it on from there. A viewer that arrives, changes its track or announces a segment is given
+ * what fewer than four around it have: so a cluster's first viewer gets the whole window, the tenth nothing.
+ */
+export class SealShelf {
+  readonly #seals = new Map<SegmentId, Shelved>();
+  readonly #perTrack = new Map<TrackId, SegmentId[]>();
+  readonly #asked = new Map<SegmentId, Set<PeerId>>();
+  readonly #viewers = new Map<TrackId, Map<string, Map<PeerId, SealViewer>>>();
+
+  get size(): number {
+    return this.#seals.size;
+  }
+
+  has(segmentId: SegmentId): boolean {
+    return this.#seals.has(segmentId);
+  }
+
+  /** Lists a viewer under its tracks. */
+  enter(viewer: SealViewer, tracks: readonly TrackId[]): void {
+    for (const track of tracks) {
+      let clusters = this.#viewers.get(track);
+      if (!clusters) {
+        clusters = new Map();
+        this.#viewers.set(track, clusters);
+      }
+      let cluster = clusters.get(viewer.isp);
+      if (!cluster) {
+        cluster = new Map();
+        clusters.set(viewer.isp, cluster);
+      }
+      cluster.set(viewer.peerId, viewer);
+    }
+  }
+
+  /** Takes a viewer from its tracks; one that only changes tracks keeps the seals it was given. */
+  leave(viewer: SealViewer, tracks: readonly TrackId[], forGood: boolean): void {
+    for (const track of tracks) {
+      const clusters = this.#viewers.get(track);
+      const cluster = clusters?.get(viewer.isp);
+      cluster?.delete(viewer.peerId);
+      if (cluster?.size === 0) clusters?.delete(viewer.isp);
+      if (clusters?.size === 0) this.#viewers.delete(track);
+    }
+    if (!forGood) return;
+    for (const { holders } of this.#seals.values()) holders.delete(viewer.peerId);
+    for (const asked of this.#asked.values()) asked.delete(viewer.peerId);
+  }
+
+  /** A new seal. @returns whom to give it; a repeated one goes only to those who lack it */
+  put(seal: ShelfSeal): readonly PeerId[] {
+    const known = this.#seals.get(seal.segmentId);
+    const shelved: Shelved = { ...seal, holders: known?.seal === seal.seal ? known.holders : new Map() };
+    this.#seals.set(seal.segmentId, shelved);
+    if (!known) this.#index(shelved);
+    const chosen = this.#give(shelved);
+    this.#asked.delete(seal.segmentId);
+    return chosen;
+  }
+
+  /** Seals a viewer should be given because too few around it have them. */
+  topUp(viewer: SealViewer, tracks: readonly TrackId[]): readonly ShelfSeal[] {
+    const given: ShelfSeal[] = [];
+    for (const track of tracks) {
+      for (const segmentId of this.#perTrack.get(track) ?? []) {
+        const shelved = this.#seals.get(segmentId);
+        if (shelved && this.#giveTo(shelved, viewer)) given.push(shelved);
+      }
+    }
+    return given;
+  }
+
+  /**
+   * A viewer announced a segment.
+   *
+   * @returns its seal where the viewer should be given it, `"given"` where it or enough others have it, `"unknown"` where
+   * the sealer must be asked
+   */
+  news(viewer: SealViewer, segmentId: SegmentId): ShelfSeal | "given" | "unknown" {
+    const shelved = this.#seals.get(segmentId);
+    if (shelved) return this.#giveTo(shelved, viewer) ? shelved : "given";
+    let asked = this.#asked.get(segmentId);
+    if (!asked) {
+      asked = new Set();
+      this.#asked.set(segmentId, asked);
+      if (this.#asked.size > MAX_ASKED) {
+        for (const oldest of this.#asked.keys()) {
+          this.#asked.delete(oldest);
+          break;
+        }
+      }
+    }
+    if (asked.size < HOLDERS_PER_CLUSTER * 8) asked.add(viewer.peerId);
+    return "unknown";
+  }
+
+  #giveTo(shelved: Shelved, viewer: SealViewer): boolean {
+    if (shelved.holders.has(viewer.peerId)) return false;
+    let held = 0;
+    for (const isp of shelved.holders.values()) if (isp === viewer.isp) held++;
+    if (held >= HOLDERS_PER_CLUSTER) return false;
+    shelved.holders.set(viewer.peerId, viewer.isp);
+    return true;
+  }
+
+  #give(shelved: Shelved): readonly PeerId[] {
+    const asked = this.#asked.get(shelved.segmentId);
+    const viewers = new Map<PeerId, SealViewer>();
+    for (const track of shelved.trackIds) {
+      for (const cluster of this.#viewers.get(track)?.values() ?? []) {
+        let considered = 0;
+        for (const viewer of cluster.values()) {
+          viewers.set(viewer.peerId, viewer);
+          if (++considered >= MAX_CONSIDERED) break;
+        }
+        for (const peerId of [...shelved.holders.keys(), ...(asked ?? [])]) {
+          const viewer = cluster.get(peerId);
+          if (viewer) viewers.set(peerId, viewer);
+        }
+      }
+    }
+    const chosen = sealHolders(
+      shelved.segmentId,
+      viewers.values(),
+      (peerId) => shelved.holders.has(peerId),
+      (peerId) => asked?.has(peerId) ?? false,
+    );
+    for (const peerId of chosen) shelved.holders.set(peerId, viewers.get(peerId)?.isp ?? "");
+    return chosen;
+  }
+
+  #index(shelved: Shelved): void {
+    for (const track of shelved.trackIds) {
+      const list = this.#perTrack.get(track) ?? [];
+      this.#perTrack.set(track, list);
+      list.push(shelved.segmentId);
+      const oldest = list.length > SEALS_PER_TRACK ? list.shift() : undefined;
+      if (oldest) this.#drop(oldest);
+    }
+  }
+
+  #drop(segmentId: SegmentId): void {
+    const shelved = this.#seals.get(segmentId);
+    this.#seals.delete(segmentId);
+    for (const track of shelved?.trackIds ?? []) {
+      const left = (this.#perTrack.get(track) ?? []).filter((id) => id !== segmentId);
+      if (left.length > 0) this.#perTrack.set(track, left);
+      else this.#perTrack.delete(track);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { SwarmTable } from "@shoal/matching";
+import {
+  type Candidate,
+  type Join,
+  type News,
+  type PeerId,
+  type SealingState,
+  type StatusUpdate,
+  type SwarmId,
+  TRACKER_EVENTS,
+  type TrackId,
+} from "@shoal/protocol";
+import type { Follow, LinkSeal } from "@shoal/sealer";
+import { Convictions } from "./convictions.ts";
+import { Introductions } from "./introductions.ts";
+import { SealShelf } from "./seal-shelf.ts";
+import { type Send, type Viewer, viewerFrom } from "./viewer.ts";
+
+/** Manifests of one content that are passed to the sealer: a multivariant playlist and an MPD, and some to spare. */
+const MAX_MANIFESTS = 4;
+
+/** Everybody who may share with each other, and what the tracker does for them. Sends, but opens nothing. */
+export class Swarm {
+  readonly id: SwarmId;
+  readonly contentId: string;
+  readonly #table = new SwarmTable();
+  readonly #viewers = new Map<PeerId, Viewer>();
+  readonly #introductions = new Introductions();
+  readonly #convictions = new Convictions();
+  readonly #shelf = new SealShelf();
+  readonly #manifests = new Map<string, number>();
+  #sealing: SealingState;
+
+  constructor(id: SwarmId, contentId: string, sealing: SealingState) {
+    this.id = id;
+    this.contentId = contentId;
+    this.#sealing = sealing;
+  }
+
+  get size(): number {
+    return this.#viewers.size;
+  }
+
+  get sealing(): SealingState {
+    return this.#sealing;
+  }
+
+  get viewers(): Iterable<Viewer> {
+    return this.#viewers.values();
+  }
+
+  /**
+   * Takes a viewer in. One of the same id is replaced: its neighbours and introductions are the same viewer's.
+   *
+   * @returns the viewer, and the one it replaced
+   */
+  join(join: Join, isp: string, send: Send): { readonly viewer: Viewer; readonly replaced: Viewer | null } {
+    const replaced = this.#viewers.get(join.peerId) ?? null;
+    if (replaced) this.#shelf.leave(replaced, replaced.tracks, true);
+    const viewer = viewerFrom(join, isp, send);
+    this.#viewers.set(viewer.peerId, viewer);
+    const { peerId, device, freeSlots } = join;
+    const withheld = this.#convictions.isConvicted(peerId);
+    this.#table.add({ peerId, isp, device, freeSlots, withheld, tracks: viewer.tracks, sharing: viewer.sharing });
+    if (viewer.sharing !== "off") this.#shelf.enter(viewer, viewer.tracks);
+    if (join.manifest !== null) this.#noteManifest(join.manifest);
+    return { viewer, replaced };
+  }
+
+  /** @returns false where the viewer had been replaced by a newer socket before */
+  leave(viewer: Viewer): boolean {
+    if (this.#viewers.get(viewer.peerId) !== viewer) return false;
+    this.#viewers.delete(viewer.peerId);
+    this.#table.remove(viewer.peerId);
+    this.#introductions.forget(viewer.peerId);
+    this.#shelf.leave(viewer, viewer.tracks, true);
+    return true;
+  }
+
+  /** Whom a viewer should connect to; from now on they may signal to each other. */
+  candidatesFor(viewer: Viewer, count: number, nowMs: number, random: () => number): readonly Candidate[] {
+    const candidates = this.#table.pick(viewer.peerId, count, nowMs, random);
+    for (const { peerId } of candidates) this.#introductions.introduce(viewer.peerId, peerId);
+    return candidates;
+  }
+
+  /** @returns the receiver of a signal, or why there is none */
+  receiverOf(from: Viewer, to: PeerId): Viewer | "unmatched" | "gone" {
+    if (!this.#introductions.know(from.peerId, to)) return "unmatched";
+    return this.#viewers.get(to) ?? "gone";
+  }
+
+  /** @returns true where what the sealer should know has changed */
+  status(viewer: Viewer, update: StatusUpdate): boolean {
+    const tracks = update.tracks ? [...new Set(update.tracks)] : viewer.tracks;
+    const sharing = update.sharing ?? viewer.sharing;
+    const changed = update.tracks !== null || sharing !== viewer.sharing;
+    if (changed) {
+      this.#shelf.leave(viewer, viewer.tracks, sharing === "off");
+      viewer.tracks = tracks;
+      viewer.sharing = sharing;
+      if (sharing !== "off") this.#shelf.enter(viewer, tracks);
+    }
+    this.#table.update(viewer.peerId, {
+      tracks,
+      sharing,
+      ...(update.freeSlots === null ? {} : { freeSlots: update.freeSlots }),
+    });
+    return changed;
+  }
+
+  /** Gives a viewer the seals that too few around it have. @returns how many */
+  topUp(viewer: Viewer): number {
+    if (viewer.sharing === "off") return 0;
+    const seals = this.#shelf.topUp(viewer, viewer.tracks);
+    for (const { seal } of seals) viewer.send(TRACKER_EVENTS.seal, { seal });
+    return seals.length;
+  }
+
+  /** @returns true where the sealer should be told */
+  news(viewer: Viewer, news: News): "tell-sealer" | "known" | "too-few-viewers" | "not-its-track" {
+    if (!viewer.tracks.includes(news.trackId) || viewer.sharing === "off") return "not-its-track";
+    const answer = this.#shelf.news(viewer, news.segmentId);
+    if (answer === "given") return "known";
+    if (answer !== "unknown") {
+      viewer.send(TRACKER_EVENTS.seal, { seal: answer.seal });
+      return "known";
+    }
+    return this.#viewersOn(news.trackId) >= 2 ? "tell-sealer" : "too-few-viewers";
+  }
+
+  /** Hands a seal out. @returns to how many */
+  seal(message: LinkSeal): number {
+    const { seal, segmentId, trackIds } = message;
+    const chosen = this.#shelf.put({ seal, segmentId, trackIds });
+    for (const peerId of chosen) this.#viewers.get(peerId)?.send(TRACKER_EVENTS.seal, { seal });
+    return chosen.length;
+  }
+
+  /** Tells everybody whether segments are sealed, where that changed. @returns true where it did */
+  setSealing(state: SealingState): boolean {
+    if (state === this.#sealing) return false;
+    this.#sealing = state;
+    for (const viewer of this.#viewers.values()) viewer.send(TRACKER_EVENTS.sealing, { state });
+    return true;
+  }
+
+  /** Counts what a viewer says of others it was introduced to. @returns how many are withheld for it */
+  convict(accuser: Viewer, accused: readonly PeerId[]): number {
+    let withheld = 0;
+    for (const peerId of new Set(accused)) {
+      if (!this.#introductions.know(accuser.peerId, peerId)) continue;
+      if (!this.#convictions.report(accuser.peerId, peerId)) continue;
+      this.#table.update(peerId, { withheld: true });
+      withheld++;
+    }
+    return withheld;
+  }
+
+  /** What the sealer needs to know. */
+  follow(): Follow {
+    const tracks = [...this.#table.viewersByTrack()].map(([trackId, viewers]) => ({ trackId, viewers }));
+    const manifests = this.size > 0 ? [...this.#manifests.keys()] : [];
+    return { swarm: this.id, contentId: this.contentId, manifests, tracks: tracks.slice(0, 1_000) };
+  }
+
+  #viewersOn(track: TrackId): number {
+    return this.#table.viewersByTrack().get(track) ?? 0;
+  }
+
+  /** The manifests that most viewers named: one viewer with a made-up path displaces nobody's. */
+  #noteManifest(manifest: string): void {
+    const named = this.#manifests.get(manifest);
+    if (named !== undefined || this.#manifests.size < MAX_MANIFESTS) this.#manifests.set(manifest, (named ?? 0) + 1);
+  }
+}

@@ -1,0 +1,119 @@
+import { type PeerId, type SealingState, type SealKey, type SwarmId, swarmIdOf } from "@shoal/protocol";
+import type { Log } from "@shoal/sealer";
+import type { Metrics } from "./metrics.ts";
+import { type SealerEvents, SealerLink } from "./sealer-link.ts";
+import { Swarm } from "./swarm.ts";
+
+/** Changes of a swarm are told to the sealer at once, then at most this often, milliseconds. */
+const FOLLOW_EVERY_MS = 250;
+
+/** All swarms of one tracker, and what the sealer is told of them. */
+export class Swarms {
+  readonly #swarms = new Map<SwarmId, Swarm>();
+  readonly #tenant: string;
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+  readonly #link: SealerLink | null;
+  readonly #waiting = new Map<SwarmId, { timer: ReturnType<typeof setTimeout>; again: boolean }>();
+  #keys: readonly SealKey[] = [];
+
+  constructor(options: { tenant: string; sealerUrl: string; sealerSecret: string; metrics: Metrics; log: Log }) {
+    this.#tenant = options.tenant;
+    this.#metrics = options.metrics;
+    this.#log = options.log;
+    this.#link =
+      options.sealerUrl === "" ? null : new SealerLink(options.sealerUrl, options.sealerSecret, this.#events());
+  }
+
+  /** Public keys of the sealer, as far as it was reached. */
+  get keys(): readonly SealKey[] {
+    return this.#keys;
+  }
+
+  get size(): number {
+    return this.#swarms.size;
+  }
+
+  all(): Iterable<Swarm> {
+    return this.#swarms.values();
+  }
+
+  /** The swarm of a content, made when it is not there. */
+  of(contentId: string): Swarm {
+    const id = swarmIdOf(this.#tenant, contentId);
+    let swarm = this.#swarms.get(id);
+    if (!swarm) {
+      swarm = new Swarm(id, contentId, this.#sealingBefore());
+      this.#swarms.set(id, swarm);
+      this.#metrics.swarms.set(this.#swarms.size);
+    }
+    return swarm;
+  }
+
+  /** To be called when who watches what has changed; forgets a swarm that nobody watches. */
+  changed(swarm: Swarm): void {
+    if (swarm.size === 0 && this.#swarms.get(swarm.id) === swarm) {
+      this.#swarms.delete(swarm.id);
+      this.#metrics.swarms.set(this.#swarms.size);
+    }
+    const waiting = this.#waiting.get(swarm.id);
+    if (waiting) waiting.again = true;
+    else this.#tell(swarm.id, swarm);
+  }
+
+  news(swarm: Swarm, news: { readonly trackId: string; readonly segmentId: string }): void {
+    this.#link?.news({ swarm: swarm.id, ...news } as Parameters<SealerLink["news"]>[0]);
+  }
+
+  close(): void {
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+    this.#link?.close();
+  }
+
+  #tell(id: SwarmId, gone: Swarm | null): void {
+    const swarm = this.#swarms.get(id) ?? gone;
+    if (!this.#link || !swarm) return;
+    this.#link.follow(swarm.follow());
+    const timer = setTimeout(() => {
+      const again = this.#waiting.get(id)?.again ?? false;
+      this.#waiting.delete(id);
+      if (again) this.#tell(id, swarm);
+    }, FOLLOW_EVERY_MS);
+    this.#waiting.set(id, { timer, again: false });
+  }
+
+  /** What is true of a swarm before the sealer has said anything about it. */
+  #sealingBefore(): SealingState {
+    if (!this.#link) return "unsealed";
+    return this.#link.isConnected ? "too-few-viewers" : "no-seal";
+  }
+
+  #events(): SealerEvents {
+    return {
+      keys: (keys) => {
+        this.#keys = keys;
+      },
+      seal: (message) => {
+        this.#metrics.sealsReceived.inc();
+        this.#metrics.sealsPushed.inc(this.#swarms.get(message.swarm)?.seal(message) ?? 0);
+      },
+      state: ({ swarm, state, reason }) => {
+        if (this.#swarms.get(swarm)?.setSealing(state)) this.#log.info("sealing", { swarm, state, reason });
+      },
+      connected: () => {
+        this.#metrics.sealerConnected.set(1);
+        this.#log.info("sealer-connected");
+        for (const swarm of this.#swarms.values()) this.#link?.follow(swarm.follow());
+      },
+      disconnected: (reason) => {
+        this.#metrics.sealerConnected.set(0);
+        this.#log.warn("sealer-away", { reason });
+        for (const swarm of this.#swarms.values()) swarm.setSealing("no-seal");
+      },
+    };
+  }
+}
+
+/** A peer id as it may stand in a log: enough to follow one viewer, not a name. */
+export const shortId = (peerId: PeerId): string => peerId.slice(0, 8);

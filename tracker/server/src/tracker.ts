@@ -1,0 +1,203 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import {
+  type Join,
+  type RefusalCode,
+  type RemoteConfig,
+  readJoin,
+  TRACKER_EVENTS,
+  TRACKER_VERSION,
+  type Welcome,
+} from "@shoal/protocol";
+import { createLog } from "@shoal/sealer";
+import { Server, type Socket } from "socket.io";
+import { AddressLimit } from "./address-limit.ts";
+import { OriginReader } from "./client-address.ts";
+import { TRACKER_DEFAULTS, type TrackerOptions } from "./config.ts";
+import { createHttpHandler } from "./http.ts";
+import { createMetrics } from "./metrics.ts";
+import { Swarms } from "./swarms.ts";
+import {
+  type Admission,
+  countCandidates,
+  MAX_CANDIDATES,
+  RefusedJoin,
+  type Rim,
+  serveViewer,
+} from "./viewer-socket.ts";
+
+/** A running tracker. */
+export interface Tracker {
+  /** Where it listens, such as `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** Pushes a remote configuration to every viewer, now and at each join to come. */
+  setConfig(config: RemoteConfig): void;
+  /** Refuses new viewers, closes all sockets, stops. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Randomness and time, given in from outside by tests. */
+export interface TrackerWorld {
+  readonly now?: () => number;
+  readonly random?: () => number;
+  /** Takes one line of the log. */
+  readonly writeLog?: (line: string) => void;
+}
+
+/** A refused viewer waits at least this long, and up to as long again, milliseconds. */
+const RETRY_AFTER_MS = 30_000;
+/** A socket that has not joined after this long is closed, milliseconds. */
+const JOIN_WITHIN_MS = 10_000;
+
+/** Starts a tracker. @throws ConfigError, or what `listen` throws (a port that is taken) */
+export async function startTracker(given: Partial<TrackerOptions> = {}, world: TrackerWorld = {}): Promise<Tracker> {
+  const options: TrackerOptions = { ...TRACKER_DEFAULTS, ...given };
+  const now = world.now ?? Date.now;
+  const random = world.random ?? Math.random;
+  const log = createLog("tracker", options.logLevel, world.writeLog);
+  const origins = new OriginReader(options);
+  const metrics = createMetrics();
+  const addresses = new AddressLimit(options.maxSocketsPerAddress);
+  const { tenant, sealerUrl, sealerSecret, messagesPerSecond, messageBurst } = options;
+  let config = options.remoteConfig;
+  let draining = false;
+  let connections = 0;
+
+  const setConfig = (next: RemoteConfig) => {
+    config = next;
+    metrics.configPushes.inc();
+    log.info("config", { sharing: next.sharing, maxPeers: next.maxPeers });
+    io.emit(TRACKER_EVENTS.config, next);
+  };
+  const http = createServer(
+    createHttpHandler({
+      metrics,
+      adminToken: options.adminToken,
+      notReady: () => (draining ? "draining" : connections >= options.maxSockets ? "full" : null),
+      setConfig,
+      collect: () => {
+        metrics.connections.set(connections);
+        metrics.addresses.set(addresses.size);
+        metrics.draining.set(draining ? 1 : 0);
+      },
+    }),
+  );
+  const io = new Server(http, {
+    transports: ["websocket"],
+    serveClient: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    pingInterval: 60_000,
+    pingTimeout: 20_000,
+    maxHttpBufferSize: 65_536,
+    connectTimeout: JOIN_WITHIN_MS,
+    cors: { origin: options.allowOrigin },
+  });
+  const swarms = new Swarms({ tenant, sealerUrl, sealerSecret, metrics, log });
+  const rim: Rim = { swarms, metrics, now, random, messagesPerSecond, messageBurst };
+
+  const refuse = (code: RefusalCode, message: string): RefusedJoin => {
+    metrics.rejected.inc({ reason: code });
+    metrics.joins.inc({ result: "refused" });
+    return new RefusedJoin({ code, message, retryAfterMs: Math.round(RETRY_AFTER_MS * (1 + random())) });
+  };
+
+  const admit = (socket: Socket): Admission | RefusedJoin => {
+    if (draining) return refuse("draining", "This tracker is shutting down.");
+    if (connections >= options.maxSockets) return refuse("too-busy", "This tracker takes no more viewers for now.");
+    const { handshake } = socket;
+    const { address, isp } = origins.read(handshake.address, handshake.headers, handshake.query.isp);
+    const addressKey = addresses.keyOf(address);
+    if (addresses.isFull(addressKey)) return refuse("too-many-sockets", "Too many viewers behind one address.");
+    const read = readJoin(handshake.auth);
+    if (!read.ok) return refuse("bad-join", read.reason);
+    const join: Join = read.value.message;
+    if (join.version !== TRACKER_VERSION) {
+      return refuse("other-version", `This tracker speaks version ${TRACKER_VERSION}.`);
+    }
+    if (join.contentId === "") return refuse("bad-join", "The content id is empty.");
+    if (read.value.unknownFields > 0) metrics.unknownFields.inc(read.value.unknownFields);
+    return { join, isp, addressKey };
+  };
+
+  io.use((socket, next) => {
+    const startedMs = performance.now();
+    const admission = admit(socket);
+    forgetAddress(socket);
+    if (admission instanceof RefusedJoin) return next(admission);
+    socket.data = { ...admission, startedMs };
+    next();
+  });
+
+  io.on("connection", (socket) => {
+    const { join, isp, addressKey, startedMs } = socket.data as Admission & { readonly startedMs: number };
+    const swarm = swarms.of(join.contentId);
+    const { viewer, replaced } = swarm.join(join, isp, (event, payload) => socket.emit(event, payload));
+    connections++;
+    addresses.enter(addressKey);
+    sockets.set(viewer, socket);
+    socket.on("disconnect", () => {
+      connections--;
+      addresses.leave(addressKey);
+      sockets.delete(viewer);
+      if (swarm.leave(viewer)) swarms.changed(swarm);
+    });
+    serveViewer(socket, swarm, viewer, rim);
+    const candidates = swarm.candidatesFor(viewer, MAX_CANDIDATES, now(), random);
+    countCandidates(metrics, candidates);
+    const welcome: Welcome = {
+      version: TRACKER_VERSION,
+      nowMs: now(),
+      swarm: swarm.id,
+      candidates,
+      iceServers: options.iceServers,
+      sealKeys: swarms.keys,
+      sealing: swarm.sealing,
+      sealUrl: options.sealUrl === "" ? null : options.sealUrl,
+      config,
+    };
+    socket.emit(TRACKER_EVENTS.welcome, welcome);
+    metrics.sealsPushed.inc(swarm.topUp(viewer));
+    metrics.joins.inc({ result: replaced ? "replaced" : "new" });
+    metrics.joinSeconds.observe((performance.now() - startedMs) / 1_000);
+    if (replaced) sockets.get(replaced)?.disconnect(true);
+    swarms.changed(swarm);
+  });
+  const sockets = new Map<object, Socket>();
+
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(options.port, options.host, resolve);
+  });
+  const { port } = http.address() as AddressInfo;
+  const host = options.host === "0.0.0.0" || options.host === "::" ? "127.0.0.1" : options.host;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (!options.open) log.warn("open", { message: "No tokens are checked yet: anybody may join. Say SHOAL_OPEN=1." });
+  if (options.ispFromQuery)
+    log.warn("isp-from-query", { message: "Viewers name their ISP themselves: for tests only." });
+  if (sealerUrl === "") log.warn("no-sealer", { message: "Without a sealer nothing is sealed and nothing is shared." });
+  log.info("listening", { port });
+
+  let closing: Promise<void> | null = null;
+  const close = async () => {
+    draining = true;
+    swarms.close();
+    await io.close();
+    http.closeAllConnections();
+    log.info("closed");
+  };
+  return {
+    url,
+    setConfig,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** The address served its purpose; what socket.io keeps for the life of a socket need not include it. */
+function forgetAddress(socket: Socket): void {
+  Object.assign(socket.handshake, { address: "", headers: {} });
+  Object.assign(socket.conn, { remoteAddress: "" });
+}

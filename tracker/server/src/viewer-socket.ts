@@ -1,0 +1,129 @@
+import {
+  type Candidate,
+  type Join,
+  type Read,
+  type Refusal,
+  type Result,
+  readNews,
+  readReport,
+  readSignal,
+  readStatus,
+  readWantCandidates,
+  type ShapeError,
+  TRACKER_EVENTS,
+} from "@shoal/protocol";
+import type { Socket } from "socket.io";
+import type { Metrics } from "./metrics.ts";
+import { RateLimit } from "./rate-limit.ts";
+import type { Swarm } from "./swarm.ts";
+import type { Swarms } from "./swarms.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** What the handlers of one socket work with. */
+export interface Rim {
+  readonly swarms: Swarms;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+}
+
+/** Candidates in one answer at most: a swarm of up to this size becomes one mesh. */
+export const MAX_CANDIDATES = 24;
+/** A socket that had this many messages dropped is closed. */
+const MAX_DROPPED = 1_000;
+/** What asking for candidates costs of the rate limit; the other messages cost 1. */
+const WANT_COST = 10;
+
+/** The handlers of one viewer's socket: read, let the swarm decide, send. */
+export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: Rim): void {
+  const { metrics, swarms, now, random } = rim;
+  const limit = new RateLimit(rim.messagesPerSecond, rim.messageBurst, now());
+  let dropped = 0;
+
+  const drop = (reason: string) => {
+    metrics.dropped.inc({ reason });
+    dropped++;
+    if (dropped >= MAX_DROPPED) socket.disconnect(true);
+  };
+
+  const on = <T>(
+    event: string,
+    read: (value: unknown) => Result<Read<T>, ShapeError>,
+    act: (message: T) => void,
+    cost: number = 1,
+  ) => {
+    socket.on(event, (payload: unknown) => {
+      if (!limit.take(now(), cost)) return drop("rate");
+      const result = read(payload);
+      if (!result.ok) return drop("malformed");
+      if (result.value.unknownFields > 0) metrics.unknownFields.inc(result.value.unknownFields);
+      act(result.value.message);
+    });
+  };
+
+  on(TRACKER_EVENTS.signal, readSignal, ({ peerId, attempt, data }) => {
+    const receiver = swarm.receiverOf(viewer, peerId);
+    metrics.signals.inc({ route: typeof receiver === "string" ? receiver : "local" });
+    if (typeof receiver !== "string") receiver.send(TRACKER_EVENTS.signal, { peerId: viewer.peerId, attempt, data });
+  });
+
+  on(TRACKER_EVENTS.status, readStatus, (update) => {
+    if (!swarm.status(viewer, update)) return;
+    metrics.sealsPushed.inc(swarm.topUp(viewer));
+    swarms.changed(swarm);
+  });
+
+  on(TRACKER_EVENTS.news, readNews, (news) => {
+    const outcome = swarm.news(viewer, news);
+    metrics.news.inc({ outcome });
+    if (outcome === "tell-sealer") swarms.news(swarm, news);
+  });
+
+  on(
+    TRACKER_EVENTS.wantCandidates,
+    readWantCandidates,
+    ({ count }) => {
+      const candidates = swarm.candidatesFor(viewer, Math.min(count, MAX_CANDIDATES), now(), random);
+      countCandidates(metrics, candidates);
+      viewer.send(TRACKER_EVENTS.candidates, { candidates });
+    },
+    WANT_COST,
+  );
+
+  on(TRACKER_EVENTS.report, readReport, (report) => {
+    metrics.bytes.inc({ source: "cdn" }, report.cdnBytes);
+    metrics.bytes.inc({ source: "peer" }, report.peerBytes);
+    metrics.bytes.inc({ source: "uploaded" }, report.uploadedBytes);
+    metrics.bytes.inc({ source: "wasted" }, report.wastedBytes);
+    metrics.stalls.inc(report.stalls);
+    metrics.rescues.inc(report.rescues);
+    metrics.convictions.inc(report.convicted.length);
+    metrics.withheld.inc(swarm.convict(viewer, report.convicted));
+  });
+}
+
+/** Adds an answer to the metrics. */
+export function countCandidates(metrics: Metrics, candidates: readonly Candidate[]): void {
+  const same = candidates.filter((candidate) => candidate.sameIsp).length;
+  metrics.candidates.inc({ isp: "same" }, same);
+  metrics.candidates.inc({ isp: "other" }, candidates.length - same);
+}
+
+/** What a refused or admitted socket carries from the middleware to its handler. */
+export interface Admission {
+  readonly join: Join;
+  readonly isp: string;
+  readonly addressKey: string;
+}
+
+/** A refusal as socket.io carries it in `connect_error`. */
+export class RefusedJoin extends Error {
+  readonly data: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.data = refusal;
+  }
+}
