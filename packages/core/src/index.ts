@@ -1,1 +1,28 @@
-export {};
+export { type Clock, systemClock } from "./clock.ts";
+export { Emitter, type EventMap } from "./emitter.ts";
+export { ShoalError, type ShoalErrorCode } from "./errors.ts";
+export { DEFAULTS, type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";
+export type {
+  CdnAnswer,
+  CdnSink,
+  CdnTask,
+  Delivery,
+  LoadRequest,
+  LoadSink,
+  LoadTask,
+  Player,
+  PlayerState,
+  Segment,
+  TrackTimeline,
+} from "./player.ts";
+export {
+  browserRim,
+  type Content,
+  type MeshFactory,
+  type MeshPart,
+  SDK_VERSION,
+  Session,
+  type SessionRim,
+  type ShoalEvents,
+} from "./session.ts";
+export type { NeighbourStats, SegmentStats, SharingOffReason, ShoalStats } from "./stats.ts";

@@ -1,0 +1,170 @@
+import {
+  editionOf,
+  fromRanges,
+  MAX_PIECES,
+  type PeerId,
+  type PieceRange,
+  pieceCount,
+  pieceExtent,
+  type Seal,
+  type SegmentId,
+  type SegmentNews,
+  type TrackId,
+  toRanges,
+} from "@shoal/protocol";
+import type { Segment } from "../player.ts";
+
+/**
+ * Where one piece of our copy stands. `quarantined`: complete, but no seal confirms it yet. `checking`: its hash is being
+ * compared. `own`: from the CDN by ourselves, not sealed yet. `held`: the seal confirms it.
+ */
+export type PieceState = "missing" | "asked" | "quarantined" | "checking" | "own" | "held";
+
+export interface Piece {
+  state: PieceState;
+  /** Who was asked for it, or sent it; null where it came from the CDN. */
+  peerId: PeerId | null;
+  /** When it was asked for or last grew, on the session's clock. */
+  sinceMs: number;
+  receivedBytes: number;
+  /** Edition under which it was sent. */
+  edition: number;
+}
+
+/** This viewer's copy of one segment, in whatever state: ids, sizes and ranges, never bytes. */
+export class Copy {
+  readonly id: SegmentId;
+  readonly trackId: TrackId;
+  /** Null while we know it from a neighbour only. */
+  segment: Segment | null;
+  news: SegmentNews;
+  seal: Seal | null = null;
+  readonly knownSinceMs: number;
+  pieces: Piece[] = [];
+  /** When a CDN request for it began; null while there is none. */
+  cdnSinceMs: number | null = null;
+  cdnBytes = 0;
+  peerBytes = 0;
+  /** The CDN answered this session with an error for it. */
+  cdnFailed = false;
+  rescued = false;
+  delivered = false;
+  /** Contradicted by its seal: for the player only. */
+  unshareable = false;
+
+  constructor(id: SegmentId, news: SegmentNews, segment: Segment | null, nowMs: number) {
+    this.id = id;
+    this.trackId = news.trackId;
+    this.segment = segment;
+    this.news = news;
+    this.knownSinceMs = nowMs;
+    if (news.byteLength > 0) this.#layOut();
+  }
+
+  get byteLength(): number {
+    return this.news.byteLength;
+  }
+
+  /** 0 while no seal names it. */
+  get edition(): number {
+    return this.seal ? editionOf(this.seal) : 0;
+  }
+
+  /** True if every piece may be handed to the player. */
+  get complete(): boolean {
+    return this.pieces.length > 0 && this.pieces.every(({ state }) => state === "held" || state === "own");
+  }
+
+  /** True if every piece is confirmed by the seal. */
+  get sealed(): boolean {
+    return this.pieces.length > 0 && this.pieces.every(({ state }) => state === "held");
+  }
+
+  /** Says how long the segment is. Everything received under another length is forgotten. */
+  setLength(byteLength: number, pieceShift: number): void {
+    if (this.news.byteLength === byteLength && this.news.pieceShift === pieceShift && this.pieces.length > 0) return;
+    this.news = { ...this.news, byteLength, pieceShift };
+    this.#layOut();
+  }
+
+  /** Forgets every piece. */
+  reset(): void {
+    this.#layOut();
+  }
+
+  extent(piece: number): { offset: number; length: number } {
+    return pieceExtent(piece, this.news.byteLength, this.news.pieceShift);
+  }
+
+  /** Indices of the pieces in one of some states. */
+  in(...states: readonly PieceState[]): number[] {
+    const found: number[] = [];
+    this.pieces.forEach((piece, index) => {
+      if (states.includes(piece.state)) found.push(index);
+    });
+    return found;
+  }
+
+  /** Runs of pieces that may be sent to others. */
+  shareable(): PieceRange[] {
+    return this.unshareable ? [] : toRanges(this.in("held", "own"));
+  }
+
+  /** Runs of pieces that the seal confirms. */
+  held(): PieceRange[] {
+    return toRanges(this.in("held"));
+  }
+
+  set(piece: number, state: PieceState, nowMs: number, peerId: PeerId | null = null): void {
+    const known = this.pieces[piece];
+    if (!known) return;
+    known.state = state;
+    known.sinceMs = nowMs;
+    known.peerId = peerId;
+    if (state === "missing" || state === "asked") known.receivedBytes = 0;
+  }
+
+  #layOut(): void {
+    const count = Math.min(MAX_PIECES, pieceCount(this.news.byteLength, this.news.pieceShift));
+    this.pieces = Array.from({ length: count }, () => ({
+      state: "missing",
+      peerId: null,
+      sinceMs: 0,
+      receivedBytes: 0,
+      edition: 0,
+    }));
+  }
+}
+
+/** What a neighbour said of one segment. */
+export class Announcement {
+  edition = 0;
+  news: SegmentNews | null = null;
+  complete = false;
+  readonly held = new Set<number>();
+  coming = false;
+
+  /** Adds what a HAVE frame says. */
+  add(said: {
+    edition: number;
+    news: SegmentNews | null;
+    complete: boolean;
+    held: readonly PieceRange[];
+    coming: readonly PieceRange[];
+  }): void {
+    if (said.edition !== this.edition) this.held.clear();
+    this.edition = said.edition;
+    this.news = said.news ?? this.news;
+    this.complete = said.complete;
+    this.coming = said.coming.length > 0;
+    for (const piece of fromRanges(said.held)) this.held.add(piece);
+  }
+
+  has(piece: number): boolean {
+    return this.complete || this.held.has(piece);
+  }
+
+  get hasAny(): boolean {
+    return this.complete || this.held.size > 0;
+  }
+}

@@ -1,0 +1,26 @@
+import { systemClock } from "../clock.ts";
+import type { MeshFactory } from "../session.ts";
+import { webCryptoIntegrity } from "./integrity.ts";
+import { Mesh } from "./mesh.ts";
+import { MemoryStore } from "./segment-store.ts";
+import { simplePeerTransport } from "./simple-peer/transport.ts";
+import { socketIoTracker } from "./socket-io-tracker.ts";
+
+/** The mesh of a browser. Loaded by the session after playback has begun. */
+export const createMesh: MeshFactory = (player, settings, handlers) =>
+  new Mesh(
+    {
+      clock: systemClock,
+      transport: simplePeerTransport,
+      tracker: socketIoTracker(systemClock, Math.random, settings.options.reconnectMs),
+      store: new MemoryStore(),
+      integrity: webCryptoIntegrity(crypto.subtle),
+      fetchSeal: async (url) => {
+        const answer = await fetch(url);
+        return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null;
+      },
+    },
+    player,
+    settings,
+    handlers,
+  );

@@ -1,0 +1,145 @@
+import {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  type PeerId,
+  type Seal,
+  type SegmentId,
+  type TrackId,
+} from "@shoal/protocol";
+import { RateEstimate } from "../rate.ts";
+import { Announcement } from "./copy.ts";
+import type { PeerLink } from "./peer-transport.ts";
+
+/** Segments a neighbour may have announced at one time; the oldest are forgotten beyond it. */
+const MAX_ANNOUNCED = 256;
+/** Malformed frames after which a neighbour is not worth listening to. */
+const MAX_BAD_FRAMES = 8;
+
+/** One viewer we are connected to: what it said, what it owes us, how it behaves. */
+export class Neighbour {
+  readonly peerId: PeerId;
+  readonly link: PeerLink;
+  readonly sameIsp: boolean;
+  /** HELLO has come and fits. */
+  greeted = false;
+  uploads = false;
+  tracks: ReadonlySet<TrackId> = new Set();
+  receivedBytes = 0;
+  sentBytes = 0;
+  outstandingBytes = 0;
+  lateness = 0;
+  skippedFrames = 0;
+  badFrames = 0;
+  readonly #rate = new RateEstimate(2_000_000);
+  readonly #announced = new Map<SegmentId, Announcement>();
+  readonly #sealsSent = new Set<string>();
+  readonly #sealsWanted = new Map<SegmentId, number>();
+  #burstSinceMs = 0;
+  #burstBytes = 0;
+
+  constructor(peerId: PeerId, link: PeerLink, sameIsp: boolean) {
+    this.peerId = peerId;
+    this.link = link;
+    this.sameIsp = sameIsp;
+  }
+
+  readonly announced = (id: SegmentId): Announcement | undefined => this.#announced.get(id);
+
+  get rateBps(): number | null {
+    return this.#rate.bps;
+  }
+
+  send(frame: Frame): boolean {
+    return this.link.send(encodeFrame(frame));
+  }
+
+  /** Reads a frame; null where it was malformed or unknown, which is counted. */
+  read(bytes: Uint8Array): Frame | null {
+    const decoded = decodeFrame(bytes);
+    if (!decoded.ok) {
+      this.skippedFrames++;
+      if (decoded.code !== "unknown-type") this.badFrames++;
+      return null;
+    }
+    if (decoded.value.skippedBytes > 0) this.skippedFrames++;
+    return decoded.value.frame;
+  }
+
+  /** It sends what no viewer of any version would. */
+  get babbles(): boolean {
+    return this.badFrames >= MAX_BAD_FRAMES;
+  }
+
+  /** The announcement of a segment, made if it is not there yet. */
+  announcement(id: SegmentId): Announcement {
+    const known = this.#announced.get(id);
+    if (known) return known;
+    const fresh = new Announcement();
+    this.#announced.set(id, fresh);
+    if (this.#announced.size > MAX_ANNOUNCED) {
+      for (const oldest of this.#announced.keys()) {
+        this.#announced.delete(oldest);
+        break;
+      }
+    }
+    return fresh;
+  }
+
+  /** Forgets everything said of a track that began anew. */
+  forgetTrack(trackId: TrackId): void {
+    for (const [id, { news }] of this.#announced) if (news?.trackId === trackId) this.#announced.delete(id);
+  }
+
+  forget(id: SegmentId): void {
+    this.#announced.delete(id);
+  }
+
+  /** Sends a seal unless this neighbour was sent it before. */
+  sendSeal(seal: Seal): void {
+    const key = `${seal.segmentId}${seal.sealedAtMs}`;
+    if (this.#sealsSent.has(key)) return;
+    if (this.#sealsSent.size > 4 * MAX_ANNOUNCED) this.#sealsSent.clear();
+    this.#sealsSent.add(key);
+    this.send({ type: "seal", seal });
+  }
+
+  /** Asks for a seal, at most once a second. */
+  wantSeal(id: SegmentId, nowMs: number): void {
+    const askedMs = this.#sealsWanted.get(id);
+    if (askedMs !== undefined && nowMs - askedMs < 1000) return;
+    if (this.#sealsWanted.size > MAX_ANNOUNCED) this.#sealsWanted.clear();
+    this.#sealsWanted.set(id, nowMs);
+    this.send({ type: "wantSeal", segmentId: id });
+  }
+
+  /** Pieces were asked of it. */
+  asked(bytes: number, nowMs: number): void {
+    if (this.outstandingBytes === 0) {
+      this.#burstSinceMs = nowMs;
+      this.#burstBytes = 0;
+    }
+    this.outstandingBytes += bytes;
+  }
+
+  /** Payload arrived. */
+  received(bytes: number): void {
+    this.receivedBytes += bytes;
+    this.#burstBytes += bytes;
+    this.outstandingBytes = Math.max(0, this.outstandingBytes - bytes);
+    this.lateness = Math.max(0, this.lateness - bytes / 262_144);
+  }
+
+  /** A piece is complete: what it took since it was first asked is a sample of its rate. */
+  pieceDone(nowMs: number): void {
+    this.#rate.add(this.#burstBytes, Math.max(1, nowMs - this.#burstSinceMs));
+    this.#burstSinceMs = nowMs;
+    this.#burstBytes = 0;
+  }
+
+  /** Pieces asked of it will not come. */
+  released(bytes: number, late: boolean): void {
+    this.outstandingBytes = Math.max(0, this.outstandingBytes - bytes);
+    if (late) this.lateness = Math.min(8, this.lateness + 1);
+  }
+}

@@ -1,0 +1,197 @@
+import {
+  type ByeReason,
+  type Candidate,
+  encodeFrame,
+  type IceServer,
+  type PeerId,
+  type Signal,
+  type SwarmId,
+  swarmHash,
+  WIRE_MAJOR,
+  WIRE_MINOR,
+} from "@shoal/protocol";
+import type { Clock } from "../clock.ts";
+import { Neighbour } from "./neighbour.ts";
+import type { PeerLink, PeerTransport } from "./peer-transport.ts";
+
+/** What the neighbourhood tells the mesh. */
+export interface NeighbourhoodHandlers {
+  signal(signal: Signal): void;
+  /** HELLO was exchanged: the neighbour may be talked to. */
+  joined(neighbour: Neighbour): void;
+  /** Any frame after HELLO. */
+  frame(neighbour: Neighbour, bytes: Uint8Array): void;
+  drain(): void;
+  left(neighbour: Neighbour): void;
+}
+
+interface Attempt {
+  readonly number: number;
+  readonly initiator: boolean;
+  readonly link: PeerLink;
+  readonly cancelTimeout: () => void;
+}
+
+/** A connection that has not greeted after this long is given up. */
+const HANDSHAKE_MS = 15_000;
+/** A convicted or incompatible viewer is not spoken to again for this long. */
+const SHUNNED_MS = 600_000;
+/** Further connections accepted from others beyond our own wish. */
+const SPARE_PEERS = 4;
+
+/** Whom we are connected to, and how connections come and go. */
+export class Neighbourhood {
+  readonly #transport: PeerTransport;
+  readonly #clock: Clock;
+  readonly #self: PeerId;
+  readonly #swarm: string;
+  readonly #handlers: NeighbourhoodHandlers;
+  readonly #attempts = new Map<PeerId, Attempt>();
+  readonly #neighbours = new Map<PeerId, Neighbour>();
+  readonly #shunned = new Map<PeerId, number>();
+  readonly #sameIsp = new Set<PeerId>();
+  #iceServers: readonly IceServer[] = [];
+  #maxPeers: number;
+  #nextAttempt = 1;
+  #closed = false;
+
+  constructor(
+    rim: { readonly transport: PeerTransport; readonly clock: Clock },
+    self: { readonly peerId: PeerId; readonly swarm: SwarmId; readonly maxPeers: number },
+    handlers: NeighbourhoodHandlers,
+  ) {
+    this.#transport = rim.transport;
+    this.#clock = rim.clock;
+    this.#self = self.peerId;
+    this.#swarm = swarmHash(self.swarm);
+    this.#maxPeers = self.maxPeers;
+    this.#handlers = handlers;
+  }
+
+  /** Neighbours that have greeted. */
+  get all(): readonly Neighbour[] {
+    return [...this.#neighbours.values()].filter(({ greeted }) => greeted);
+  }
+
+  /** Connections we would still open. */
+  get freeSlots(): number {
+    return Math.max(0, this.#maxPeers - this.#attempts.size);
+  }
+
+  configure(settings: { readonly iceServers?: readonly IceServer[]; readonly maxPeers?: number }): void {
+    this.#iceServers = settings.iceServers ?? this.#iceServers;
+    this.#maxPeers = settings.maxPeers ?? this.#maxPeers;
+  }
+
+  /** Tries to connect to viewers the tracker named, best first, as far as there is room. */
+  introduce(candidates: readonly Candidate[]): void {
+    for (const { peerId, sameIsp } of candidates) {
+      if (sameIsp) this.#sameIsp.add(peerId);
+      if (this.freeSlots === 0) return;
+      if (peerId === this.#self || this.#attempts.has(peerId) || this.#isShunned(peerId)) continue;
+      this.#connect(peerId, this.#nextAttempt++, true);
+    }
+  }
+
+  /** Signalling from another viewer. An offer of one that we are offering to as well: the smaller id keeps its own. */
+  signal({ peerId, attempt, data }: Signal): void {
+    if (this.#closed || this.#isShunned(peerId)) return;
+    const known = this.#attempts.get(peerId);
+    if (known && (known.number === attempt || (known.initiator && !this.#isOffer(data))))
+      return known.link.signal(data);
+    if (!this.#isOffer(data)) return;
+    if (known?.initiator && !this.#neighbours.has(peerId) && this.#self < peerId) return;
+    if (known) this.drop(peerId, "replaced");
+    if (this.#attempts.size >= this.#maxPeers + SPARE_PEERS) return;
+    this.#connect(peerId, attempt, false).link.signal(data);
+  }
+
+  /** Says goodbye and closes. */
+  drop(peerId: PeerId, reason: ByeReason): void {
+    const attempt = this.#attempts.get(peerId);
+    if (!attempt) return;
+    if (reason === "convicted" || reason === "incompatible" || reason === "other-swarm") {
+      this.#shunned.set(peerId, this.#clock.now() + SHUNNED_MS);
+    }
+    attempt.link.send(encodeFrame({ type: "bye", reason }));
+    this.#forget(peerId, attempt.link);
+    attempt.link.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const peerId of [...this.#attempts.keys()]) this.drop(peerId, "leaving");
+  }
+
+  #isShunned(peerId: PeerId): boolean {
+    return (this.#shunned.get(peerId) ?? 0) > this.#clock.now();
+  }
+
+  #isOffer(data: string): boolean {
+    return /"type":"offer"/.test(data);
+  }
+
+  #connect(peerId: PeerId, number: number, initiator: boolean): Attempt {
+    const { link } = this.#open(peerId, number, initiator);
+    const attempt: Attempt = {
+      number,
+      initiator,
+      link,
+      cancelTimeout: this.#clock.after(HANDSHAKE_MS, () => {
+        if (!this.#neighbours.get(peerId)?.greeted) this.#fail(peerId, link);
+      }),
+    };
+    this.#attempts.set(peerId, attempt);
+    return attempt;
+  }
+
+  #open(peerId: PeerId, attempt: number, initiator: boolean): { readonly link: PeerLink } {
+    const opened: { link: PeerLink } = {
+      link: this.#transport.connect(
+        { peerId, initiator, iceServers: this.#iceServers },
+        {
+          signal: (data) => this.#handlers.signal({ peerId, attempt, data }),
+          open: () => this.#greet(peerId, opened.link),
+          frame: (bytes) => this.#frame(peerId, opened.link, bytes),
+          drain: () => this.#handlers.drain(),
+          closed: () => this.#forget(peerId, opened.link),
+        },
+      ),
+    };
+    return opened;
+  }
+
+  #greet(peerId: PeerId, link: PeerLink): void {
+    if (this.#attempts.get(peerId)?.link !== link) return link.close();
+    this.#neighbours.set(peerId, new Neighbour(peerId, link, this.#sameIsp.has(peerId)));
+    const hello = { major: WIRE_MAJOR, minor: WIRE_MINOR, features: 0, peerId: this.#self, swarm: this.#swarm };
+    link.send(encodeFrame({ type: "hello", ...hello }));
+  }
+
+  #frame(peerId: PeerId, link: PeerLink, bytes: Uint8Array): void {
+    const neighbour = this.#neighbours.get(peerId);
+    if (!neighbour || neighbour.link !== link) return;
+    if (neighbour.greeted) return this.#handlers.frame(neighbour, bytes);
+    const hello = neighbour.read(bytes);
+    if (hello?.type !== "hello" || hello.peerId !== peerId) return this.#fail(peerId, link);
+    if (hello.major !== WIRE_MAJOR) return this.drop(peerId, "incompatible");
+    if (hello.swarm !== this.#swarm) return this.drop(peerId, "other-swarm");
+    neighbour.greeted = true;
+    this.#handlers.joined(neighbour);
+  }
+
+  #fail(peerId: PeerId, link: PeerLink): void {
+    this.#forget(peerId, link);
+    link.close();
+  }
+
+  #forget(peerId: PeerId, link: PeerLink): void {
+    const attempt = this.#attempts.get(peerId);
+    if (attempt?.link !== link) return;
+    attempt.cancelTimeout();
+    this.#attempts.delete(peerId);
+    const neighbour = this.#neighbours.get(peerId);
+    this.#neighbours.delete(peerId);
+    if (neighbour?.greeted) this.#handlers.left(neighbour);
+  }
+}

@@ -1,0 +1,251 @@
+import type { ByteRange, PeerId, SegmentId, TrackId } from "@shoal/protocol";
+import type { Announcement, Copy } from "./copy.ts";
+import { electionRank } from "./election.ts";
+
+/** A neighbour as the planner sees it. */
+export interface PlanNeighbour {
+  readonly peerId: PeerId;
+  /** It sends to others. */
+  readonly uploads: boolean;
+  readonly tracks: ReadonlySet<TrackId>;
+  /** Rate lately received from it, bit/s; null before the first piece. */
+  readonly rateBps: number | null;
+  /** Bytes asked of it and not here yet. */
+  readonly outstandingBytes: number;
+  /** Requests it lately left unanswered. */
+  readonly lateness: number;
+  readonly announced: (id: SegmentId) => Announcement | undefined;
+}
+
+/** A segment that is wanted and not complete. */
+export interface PlanSegment {
+  readonly copy: Copy;
+  /** The player waits for it now. */
+  readonly asked: boolean;
+  /** When the buffer would run dry without it, on the session's clock; Infinity where nothing waits for it. */
+  readonly dryMs: number;
+  /** The load's own whole request is still unused. */
+  readonly canFetchWhole: boolean;
+  readonly live: boolean;
+  readonly targetDurationMs: number;
+}
+
+/** Everything a decision depends on. */
+export interface PlanView {
+  readonly nowMs: number;
+  readonly self: PeerId;
+  /** This viewer sends to others, so it counts in the election. */
+  readonly uploads: boolean;
+  /** Seals arrive: without them nothing from peers can be played. */
+  readonly sealing: boolean;
+  readonly segments: readonly PlanSegment[];
+  readonly neighbours: readonly PlanNeighbour[];
+  /** CDN rate, bit/s; null while unknown. */
+  readonly cdnBps: number | null;
+}
+
+export type PlanAction =
+  | { readonly kind: "ask"; readonly peerId: PeerId; readonly copy: Copy; readonly pieces: readonly number[] }
+  | { readonly kind: "give-up"; readonly peerId: PeerId; readonly copy: Copy; readonly pieces: readonly number[] }
+  | { readonly kind: "fetch"; readonly copy: Copy; readonly range: ByteRange | null; readonly rescue: boolean };
+
+export interface Plan {
+  readonly actions: readonly PlanAction[];
+  /** When to plan again if nothing happens before, on the session's clock. */
+  readonly untilMs: number;
+}
+
+/** Below this much buffer nothing is waited for. */
+const LOW_BUFFER_MS = 3_000;
+/** A CDN answer to the first byte, where we have not measured one. */
+const CDN_TTFB_MS = 150;
+const ASSUMED_CDN_BPS = 5_000_000;
+const ASSUMED_PEER_BPS = 8_000_000;
+const ASSUMED_SEGMENT_BYTES = 1_000_000;
+/** Kept between "the CDN could just make it" and "the buffer runs dry". */
+const SAFETY_MS = 1_000;
+/** Piece requests a neighbour may have open before its rate is known. */
+const FIRST_WINDOW_BYTES = 4 * 65_536;
+const WINDOW_MS = 800;
+/** A piece that has not grown for this long is asked of somebody else. */
+const STALLED_MS = 1_500;
+/** The player's own loader would give up on a first byte after 10 s: stay well below. */
+const LONGEST_WAIT_MS = 8_000;
+/** Backups of an election on demand step in this far apart. */
+const VOD_STAGGER_MS = 300;
+const VOD_LONGEST_WAIT_MS = 5_000;
+const LIVE_STAGGER_MS = 700;
+
+/** What to do now, and when to look again. Pure: no clock, no I/O, nothing random. */
+export function plan(view: PlanView): Plan {
+  const actions: PlanAction[] = [];
+  const budget = new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour)]));
+  let untilMs = Number.POSITIVE_INFINITY;
+  const look = (atMs: number): void => {
+    if (atMs > view.nowMs) untilMs = Math.min(untilMs, atMs);
+  };
+  const byUrgency = [...view.segments].sort((a, b) => a.dryMs - b.dryMs);
+  for (const wanted of byUrgency) {
+    releaseStalled(view, wanted, actions, look);
+    const fetched = planFetch(view, wanted, actions, look);
+    if (!fetched && (view.sealing || wanted.copy.seal)) planAsks(view, wanted, budget, actions);
+  }
+  return { actions, untilMs };
+}
+
+function windowOf(neighbour: PlanNeighbour): number {
+  const window =
+    neighbour.rateBps === null
+      ? FIRST_WINDOW_BYTES
+      : Math.max(FIRST_WINDOW_BYTES / 2, (neighbour.rateBps / 8000) * WINDOW_MS);
+  return window / (1 + neighbour.lateness) - neighbour.outstandingBytes;
+}
+
+/** Takes pieces back from neighbours that stopped sending. */
+function releaseStalled(
+  view: PlanView,
+  { copy }: PlanSegment,
+  actions: PlanAction[],
+  look: (atMs: number) => void,
+): void {
+  const stalled = new Map<PeerId, number[]>();
+  for (const index of copy.in("asked")) {
+    const piece = copy.pieces[index];
+    if (!piece?.peerId) continue;
+    if (view.nowMs - piece.sinceMs < STALLED_MS) {
+      look(piece.sinceMs + STALLED_MS);
+      continue;
+    }
+    stalled.set(piece.peerId, [...(stalled.get(piece.peerId) ?? []), index]);
+  }
+  for (const [peerId, pieces] of stalled) actions.push({ kind: "give-up", peerId, copy, pieces });
+}
+
+/** When the CDN must be asked at the latest so that it is in time. */
+export function latestFetchMs(wanted: Pick<PlanSegment, "copy" | "dryMs">, cdnBps: number | null): number {
+  const { copy, dryMs } = wanted;
+  const missing = copy.byteLength > 0 ? missingBytes(copy) : ASSUMED_SEGMENT_BYTES;
+  const transferMs = (missing * 8000) / (cdnBps ?? ASSUMED_CDN_BPS);
+  return dryMs - SAFETY_MS - CDN_TTFB_MS - 1.5 * transferMs;
+}
+
+function missingBytes(copy: Copy): number {
+  let bytes = 0;
+  for (const index of copy.in("missing", "asked", "quarantined")) bytes += copy.extent(index).length;
+  return bytes;
+}
+
+/** Decides whether the CDN is asked now. Returns true if it is, or is being asked already. */
+function planFetch(view: PlanView, wanted: PlanSegment, actions: PlanAction[], look: (atMs: number) => void): boolean {
+  const { copy } = wanted;
+  if (copy.cdnSinceMs !== null) return copy.byteLength === 0;
+  if (!wanted.asked || copy.complete) return false;
+  const latestMs = latestFetchMs(wanted, view.cdnBps);
+  const startMs = Math.min(latestMs, electedMs(view, wanted));
+  if (view.nowMs < startMs) {
+    look(startMs);
+    return false;
+  }
+  if (copy.in("checking").length > 0) return false;
+  const waited = copy.in("held").length > 0 || anyAnnounced(view, copy);
+  const range = wanted.canFetchWhole ? missingRange(copy) : (missingRange(copy) ?? wholeRange(copy));
+  actions.push({ kind: "fetch", copy, range, rescue: waited && view.nowMs >= latestMs });
+  return true;
+}
+
+/** The bytes from the first missing piece to the last, unless that is nearly everything. */
+function missingRange(copy: Copy): ByteRange | null {
+  if (!copy.seal) return null;
+  const missing = copy.in("missing", "asked", "quarantined");
+  const [first] = missing;
+  const last = missing[missing.length - 1];
+  if (first === undefined || last === undefined || missing.length > copy.pieces.length * 0.8) return null;
+  const end = copy.extent(last);
+  return { first: copy.extent(first).offset, last: end.offset + end.length - 1 };
+}
+
+function wholeRange(copy: Copy): ByteRange | null {
+  return copy.byteLength > 0 ? { first: 0, last: copy.byteLength - 1 } : null;
+}
+
+function anyAnnounced(view: PlanView, copy: Copy): boolean {
+  return view.neighbours.some((neighbour) => {
+    const said = neighbour.announced(copy.id);
+    return said !== undefined && neighbour.uploads && (said.coming || said.hasAny);
+  });
+}
+
+/** When this viewer's turn to fetch comes, whatever the deadline. */
+function electedMs(view: PlanView, wanted: PlanSegment): number {
+  const { copy } = wanted;
+  const { nowMs } = view;
+  if (!view.sealing && !copy.seal) return nowMs;
+  if (wanted.dryMs - nowMs < LOW_BUFFER_MS && copy.in("held").length === 0) return nowMs;
+  const givers = view.neighbours.filter(({ uploads, tracks }) => uploads && tracks.has(copy.trackId));
+  const cap = copy.knownSinceMs + (wanted.live ? LONGEST_WAIT_MS : VOD_LONGEST_WAIT_MS);
+  if (anyAnnounced(view, copy)) return copy.in("held", "quarantined").length > 0 ? Number.POSITIVE_INFINITY : cap;
+  if (givers.length === 0) return nowMs;
+  const rank = electionRank(
+    copy.id,
+    view.self,
+    givers.map(({ peerId }) => peerId),
+  );
+  if (rank === 0 && view.uploads) return nowMs;
+  const backup = view.uploads ? rank - 1 : givers.length;
+  const firstWaitMs = wanted.live ? wanted.targetDurationMs + 500 : VOD_STAGGER_MS;
+  return Math.min(cap, copy.knownSinceMs + firstWaitMs + backup * (wanted.live ? LIVE_STAGGER_MS : VOD_STAGGER_MS));
+}
+
+/** Spreads the missing pieces over the neighbours that hold them: rarest first, from whoever promises it soonest. */
+function planAsks(view: PlanView, { copy }: PlanSegment, budget: Map<PeerId, number>, actions: PlanAction[]): void {
+  if (copy.byteLength === 0 || copy.cdnSinceMs !== null) return;
+  const holders = view.neighbours.filter(
+    (neighbour) => neighbour.uploads && mayAsk(copy, neighbour.announced(copy.id)),
+  );
+  if (holders.length === 0) return;
+  const asks = new Map<PeerId, number[]>();
+  const count = (piece: number): number => holders.filter(({ announced }) => announced(copy.id)?.has(piece)).length;
+  const missing = copy
+    .in("missing")
+    .map((piece) => ({ piece, holders: count(piece) }))
+    .filter((entry) => entry.holders > 0)
+    .sort((a, b) => a.holders - b.holders || spread(view.self, a.piece) - spread(view.self, b.piece));
+  for (const { piece } of missing) {
+    const { length } = copy.extent(piece);
+    const best = soonest(holders, copy.id, piece, budget);
+    if (!best) continue;
+    budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - length);
+    asks.set(best.peerId, [...(asks.get(best.peerId) ?? []), piece]);
+  }
+  for (const [peerId, pieces] of asks)
+    actions.push({ kind: "ask", peerId, copy, pieces: pieces.sort((a, b) => a - b) });
+}
+
+/** Once the seal is known only its own edition is asked for. */
+function mayAsk(copy: Copy, said: Announcement | undefined): boolean {
+  if (!said?.hasAny) return false;
+  return copy.seal ? said.edition === copy.edition || said.edition === 0 : true;
+}
+
+/** Lets viewers begin with different pieces, so that they have something to give each other. */
+function spread(self: PeerId, piece: number): number {
+  return (Math.imul(piece + 1, 0x9e3779b1) ^ Number.parseInt(self.slice(0, 8), 16)) >>> 0;
+}
+
+function soonest(
+  holders: readonly PlanNeighbour[],
+  id: SegmentId,
+  piece: number,
+  budget: ReadonlyMap<PeerId, number>,
+): PlanNeighbour | null {
+  let best: PlanNeighbour | null = null;
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (const neighbour of holders) {
+    const left = budget.get(neighbour.peerId) ?? 0;
+    if (left <= 0 || !neighbour.announced(id)?.has(piece)) continue;
+    const waitingBytes = windowOf(neighbour) - left + neighbour.outstandingBytes;
+    const ms = ((waitingBytes + 65_536) * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS);
+    if (ms < bestMs) [best, bestMs] = [neighbour, ms];
+  }
+  return best;
+}

@@ -1,0 +1,4 @@
+/** Stands in for the `debug` package: simple-peer's log lines go nowhere. */
+export default function debug(): () => void {
+  return () => {};
+}

@@ -1,0 +1,87 @@
+import SimplePeer from "simple-peer";
+import type { PeerLink, PeerTransport } from "../peer-transport.ts";
+
+/** Candidates found within this time travel in one message. */
+const SIGNAL_BATCH_MS = 30;
+
+/** WebRTC data channels through simple-peer: one channel, ordered and reliable. */
+export const simplePeerTransport: PeerTransport = {
+  connect({ initiator, iceServers }, handlers) {
+    const peer = new SimplePeer({
+      initiator,
+      trickle: true,
+      // Always given: simple-peer would else contact public STUN servers.
+      config: { iceServers: iceServers.map(toRtcIceServer) },
+    });
+    let batch: unknown[] = [];
+    let closed = false;
+    let reason = "closed";
+    const flush = (): void => {
+      const data = JSON.stringify(batch);
+      batch = [];
+      if (!closed) handlers.signal(data);
+    };
+    peer.on("signal", (data) => {
+      if (batch.push(data) === 1) setTimeout(flush, SIGNAL_BATCH_MS);
+    });
+    peer.on("connect", () => {
+      peer._channel?.addEventListener("bufferedamountlow", () => handlers.drain());
+      handlers.open();
+    });
+    peer.on("data", (bytes) => handlers.frame(bytes));
+    peer.on("error", (error) => {
+      reason = error.code ?? error.message;
+    });
+    peer.on("close", () => {
+      closed = true;
+      handlers.closed(reason);
+    });
+    return {
+      signal(data) {
+        if (peer.destroyed || peer.destroying) return;
+        for (const item of parseSignals(data)) {
+          try {
+            peer.signal(item);
+          } catch {
+            peer.destroy();
+          }
+        }
+      },
+      send(frame) {
+        if (!peer.connected || peer.destroyed || peer.destroying) return false;
+        try {
+          peer.send(frame);
+          return true;
+        } catch {
+          return false;
+        }
+      },
+      get queuedBytes() {
+        return peer.bufferSize;
+      },
+      close: () => peer.destroy(),
+    } satisfies PeerLink;
+  },
+};
+
+/** A batch of signals; nothing where the text is none. */
+function parseSignals(data: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(data);
+    return Array.isArray(parsed) ? parsed.filter((item) => typeof item === "object" && item !== null) : [];
+  } catch {
+    return [];
+  }
+}
+
+function toRtcIceServer(server: {
+  readonly urls: readonly string[];
+  readonly username: string | null;
+  readonly credential: string | null;
+}): RTCIceServer {
+  return {
+    urls: [...server.urls],
+    ...(server.username === null ? {} : { username: server.username }),
+    ...(server.credential === null ? {} : { credential: server.credential }),
+  };
+}

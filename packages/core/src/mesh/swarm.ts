@@ -1,0 +1,436 @@
+import {
+  type Candidate,
+  decodeSeal,
+  editionOf,
+  type Frame,
+  fromRanges,
+  type HaveFrame,
+  type IceServer,
+  NO_SEGMENT,
+  type PeerId,
+  type Seal,
+  type SealKey,
+  type SegmentId,
+  type Signal,
+  type SwarmId,
+  type TrackId,
+} from "@shoal/protocol";
+import type { Clock } from "../clock.ts";
+import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
+import type { Counters, NeighbourStats } from "../stats.ts";
+import { Acquisition } from "./acquisition.ts";
+import { Copies } from "./copies.ts";
+import type { Copy } from "./copy.ts";
+import type { Integrity } from "./integrity.ts";
+import type { Neighbour } from "./neighbour.ts";
+import { Neighbourhood } from "./neighbourhood.ts";
+import type { PeerTransport } from "./peer-transport.ts";
+import { SealBook } from "./seal-book.ts";
+import type { SegmentStore } from "./segment-store.ts";
+import type { Timeline } from "./timeline.ts";
+import { Uploader } from "./uploader.ts";
+
+/** What a swarm is given of the world. */
+export interface SwarmRim {
+  readonly clock: Clock;
+  readonly player: Player;
+  readonly transport: PeerTransport;
+  readonly store: SegmentStore;
+  readonly integrity: Integrity;
+  readonly timeline: Timeline;
+  readonly counters: Counters;
+}
+
+export interface SwarmSettings {
+  readonly swarm: SwarmId;
+  readonly self: PeerId;
+  readonly maxPeers: number;
+  readonly memoryBytes: number;
+  readonly maxUploadBytesPerSecond: number;
+  readonly trustsPeers: boolean;
+}
+
+/** What a swarm asks of the mesh around it. */
+export interface SwarmHandlers {
+  signal(signal: Signal): void;
+  /** A segment was seen that others may not know of. */
+  news(trackId: TrackId, segmentId: SegmentId): void;
+  /** We hold a segment from the CDN and nobody has sealed it. */
+  unsealed(id: SegmentId): void;
+  convicted(peerId: PeerId): void;
+  neighboursChanged(): void;
+  uploads(): boolean;
+  sealing(): boolean;
+}
+
+/** Announced segments taken before our own playlist lists them, at one time. */
+const MAX_AHEAD = 3;
+/** After a second contradiction between CDN and seal a track is not shared for this long. */
+const PAUSE_MS = 60_000;
+/** Copies told to a new neighbour. */
+const GREETED_COPIES = 64;
+/** Up to so many copies their seals go with the greeting; the others' are asked for. */
+const GREETED_SEALS = 12;
+
+/** Sharing with the viewers of one content: frames in, frames out, and the rooms in between. */
+export class Swarm {
+  readonly #rim: SwarmRim;
+  readonly #handlers: SwarmHandlers;
+  readonly #trustsPeers: boolean;
+  readonly #seals: SealBook;
+  readonly #copies: Copies;
+  readonly #neighbourhood: Neighbourhood;
+  readonly #uploader: Uploader;
+  readonly #acquisition: Acquisition;
+  /** What was last announced of each segment, so that only changes are said. */
+  readonly #said = new Map<SegmentId, string>();
+  readonly #contradictions = new Map<TrackId, number>();
+  readonly #pausedUntilMs = new Map<TrackId, number>();
+
+  constructor(rim: SwarmRim, settings: SwarmSettings, handlers: SwarmHandlers) {
+    const { clock, counters, timeline, player } = rim;
+    this.#rim = rim;
+    this.#handlers = handlers;
+    this.#trustsPeers = settings.trustsPeers;
+    this.#seals = new SealBook(rim.integrity, settings.swarm, (id) => timeline.sealNotBefore(id));
+    this.#copies = new Copies(
+      { ...rim, seals: this.#seals },
+      { budgetBytes: settings.memoryBytes, trustsPeers: settings.trustsPeers },
+      {
+        changed: (copy) => this.#changed(copy),
+        dropped: (id) => this.#dropped(id),
+        convict: (peerId) => this.#convict(peerId),
+        wasted: (bytes) => {
+          counters.wastedBytes += bytes;
+        },
+        contradicted: (copy) => this.#contradicted(copy),
+      },
+    );
+    this.#neighbourhood = new Neighbourhood(
+      rim,
+      { ...settings, peerId: settings.self },
+      {
+        signal: (signal) => handlers.signal(signal),
+        joined: (neighbour) => this.#joined(neighbour),
+        frame: (neighbour, bytes) => this.#frame(neighbour, bytes),
+        drain: () => this.#uploader.pump(),
+        left: (neighbour) => this.#left(neighbour),
+      },
+    );
+    this.#uploader = new Uploader(
+      (id, piece, edition) => this.#upload(id, piece, edition),
+      clock,
+      counters,
+      settings.maxUploadBytesPerSecond,
+    );
+    this.#acquisition = new Acquisition({
+      clock,
+      player,
+      counters,
+      timeline,
+      copies: this.#copies,
+      self: settings.self,
+      neighbours: () => this.#neighbourhood.all,
+      uploads: () => handlers.uploads(),
+      sealing: () => settings.trustsPeers || handlers.sealing(),
+      announceFetch: (copy, fetching) => this.#announceFetch(copy, fetching),
+    });
+  }
+
+  get storedBytes(): number {
+    return this.#copies.storedBytes;
+  }
+
+  get freeSlots(): number {
+    return this.#neighbourhood.freeSlots;
+  }
+
+  get rateBps(): number | null {
+    return this.#acquisition.rateBps;
+  }
+
+  get neighbours(): readonly NeighbourStats[] {
+    return this.#neighbourhood.all.map(({ peerId, receivedBytes, sentBytes, rateBps, sameIsp }) => ({
+      peerId,
+      receivedBytes,
+      sentBytes,
+      rateBps,
+      sameIsp,
+    }));
+  }
+
+  configure(settings: {
+    readonly iceServers?: readonly IceServer[];
+    readonly maxPeers?: number;
+    readonly sealKeys?: readonly SealKey[];
+  }): void {
+    this.#neighbourhood.configure(settings);
+    this.#seals.addKeys(settings.sealKeys ?? []);
+  }
+
+  introduce(candidates: readonly Candidate[]): void {
+    this.#neighbourhood.introduce(candidates);
+  }
+
+  signal(signal: Signal): void {
+    this.#neighbourhood.signal(signal);
+  }
+
+  load(request: LoadRequest): LoadTask {
+    const { id, trackId } = request.segment;
+    if (!this.#copies.get(id)) this.#handlers.news(trackId, id);
+    return this.#acquisition.load(request);
+  }
+
+  /** True while this track's seals and the CDN disagree: then nothing of it is shared. */
+  paused(trackId: TrackId): boolean {
+    return (this.#pausedUntilMs.get(trackId) ?? 0) > this.#rim.clock.now();
+  }
+
+  /** Takes a segment that reached the player without the mesh. */
+  adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void {
+    const copy = this.#copies.begin(segment);
+    if (copy.complete) return;
+    copy.delivered = true;
+    this.#acquisition.sawCdn(bytes.byteLength, durationMs);
+    this.#handlers.news(segment.trackId, segment.id);
+    this.#copies.receiveCdn(copy, { bytes, offset: 0, totalBytes: bytes.byteLength, whole: true });
+  }
+
+  /** A seal came, from the tracker or the sealer. */
+  async offerSeal(seal: Seal, from: Neighbour | null = null): Promise<void> {
+    const verdict = await this.#seals.offer(seal);
+    if (verdict === "forged" && from) return this.#convict(from.peerId);
+    if (verdict !== "new") return;
+    this.#copies.applySeal(seal);
+    if (!from) for (const neighbour of this.#neighbourhood.all) neighbour.sendSeal(seal);
+  }
+
+  /** Bytes of a seal that the sealer answered. */
+  offerSealBytes(bytes: Uint8Array): void {
+    const seal = decodeSeal(bytes);
+    if (seal.ok) void this.offerSeal(seal.value);
+    else this.#rim.counters.skippedMessages++;
+  }
+
+  /** The timeline changed. */
+  timelineChanged(
+    trackId: TrackId,
+    change: { readonly restarted: boolean; readonly expired: readonly SegmentId[] },
+  ): void {
+    for (const id of change.expired) this.#copies.drop(id);
+    if (change.restarted) {
+      for (const copy of [...this.#copies.all()]) {
+        if (copy.trackId !== trackId) continue;
+        this.#seals.forget(copy.id);
+        this.#copies.drop(copy.id);
+      }
+      for (const neighbour of this.#neighbourhood.all) neighbour.forgetTrack(trackId);
+    }
+    const timeline = this.#rim.timeline.track(trackId);
+    for (const segment of timeline?.segments ?? []) {
+      const copy = this.#copies.get(segment.id);
+      if (copy) copy.segment = segment;
+    }
+    this.#acquisition.replan();
+  }
+
+  /** What we play or whether we send changed. */
+  statusChanged(): void {
+    for (const neighbour of this.#neighbourhood.all) this.#sendStatus(neighbour);
+    this.#acquisition.replan();
+  }
+
+  /** Whether seals come changed. */
+  replan(): void {
+    this.#acquisition.replan();
+  }
+
+  close(): void {
+    this.#acquisition.close();
+    this.#uploader.close();
+    this.#neighbourhood.close();
+    this.#copies.clear();
+  }
+
+  #joined(neighbour: Neighbour): void {
+    this.#sendStatus(neighbour);
+    const copies = [...this.#copies.all()].filter((copy) => copy.shareable().length > 0).slice(-GREETED_COPIES);
+    for (const copy of copies) {
+      if (copy.seal && copies.length <= GREETED_SEALS) neighbour.sendSeal(copy.seal);
+      neighbour.send(this.#haveOf(copy));
+    }
+    this.#handlers.neighboursChanged();
+    this.#acquisition.replan();
+  }
+
+  #left(neighbour: Neighbour): void {
+    this.#uploader.remove(neighbour.peerId);
+    this.#acquisition.released(neighbour.peerId, null, null);
+    this.#handlers.neighboursChanged();
+  }
+
+  #sendStatus(neighbour: Neighbour): void {
+    neighbour.send({
+      type: "status",
+      uploads: this.#handlers.uploads(),
+      freeSlots: this.#neighbourhood.freeSlots,
+      tracks: [...this.#rim.timeline.active].slice(0, 8),
+      continues: [],
+      rosterEpoch: 0,
+    });
+  }
+
+  #frame(neighbour: Neighbour, bytes: Uint8Array): void {
+    const frame = neighbour.read(bytes);
+    if (frame) return this.#handle(neighbour, frame);
+    this.#rim.counters.skippedMessages++;
+    if (neighbour.babbles) this.#neighbourhood.drop(neighbour.peerId, "incompatible");
+  }
+
+  #handle(neighbour: Neighbour, frame: Frame): void {
+    switch (frame.type) {
+      case "have":
+        return this.#have(neighbour, frame);
+      case "drop":
+        for (const id of frame.segmentIds) {
+          neighbour.forget(id);
+          this.#acquisition.released(neighbour.peerId, id, null);
+        }
+        return;
+      case "request":
+        return this.#uploader.request(neighbour, frame);
+      case "cancel": {
+        const pieces = frame.pieces.length > 0 ? new Set(fromRanges(frame.pieces)) : null;
+        return this.#uploader.cancel(neighbour.peerId, frame.segmentId, pieces);
+      }
+      case "reject": {
+        if (frame.reason !== "busy") neighbour.forget(frame.segmentId);
+        neighbour.lateness += 1;
+        return this.#acquisition.released(neighbour.peerId, frame.segmentId, new Set(fromRanges(frame.pieces)));
+      }
+      case "piece": {
+        const copy = this.#copies.get(frame.segmentId);
+        neighbour.received(frame.bytes.length);
+        this.#rim.counters.peerBytes += frame.bytes.length;
+        if (!copy) {
+          this.#rim.counters.wastedBytes += frame.bytes.length;
+          return;
+        }
+        const before = copy.pieces[frame.piece]?.state;
+        this.#copies.receive(copy, neighbour.peerId, frame);
+        if (before === "asked" && copy.pieces[frame.piece]?.state !== "asked") {
+          neighbour.pieceDone(this.#rim.clock.now());
+          this.#acquisition.replan();
+        }
+        return;
+      }
+      case "status":
+        neighbour.uploads = frame.uploads;
+        neighbour.tracks = new Set(frame.tracks);
+        return this.#acquisition.replan();
+      case "wantSeal": {
+        const seal = this.#seals.get(frame.segmentId);
+        if (seal) neighbour.send({ type: "seal", seal });
+        return;
+      }
+      case "seal":
+        void this.offerSeal(frame.seal, neighbour);
+        return;
+      case "bye":
+        return this.#neighbourhood.drop(neighbour.peerId, "leaving");
+      case "hello":
+        return;
+    }
+  }
+
+  #have(neighbour: Neighbour, frame: HaveFrame): void {
+    const { segmentId, news } = frame;
+    neighbour.announcement(segmentId).add(frame);
+    let copy = this.#copies.get(segmentId);
+    if (!copy && news && this.#wantsAhead(segmentId, news)) copy = this.#copies.beginAhead(segmentId, news);
+    if (copy && news) this.#copies.claimLength(copy, news.byteLength, news.pieceShift);
+    if (copy) this.#acquisition.replan();
+  }
+
+  /** News ahead of our playlist: the segment that follows what the player follows. */
+  #wantsAhead(id: SegmentId, news: NonNullable<HaveFrame["news"]>): boolean {
+    const { timeline } = this.#rim;
+    if (timeline.find(id) || !this.#handlers.sealing() || this.paused(news.trackId)) return false;
+    const ahead = [...this.#copies.all()].filter((copy) => !copy.segment);
+    if (ahead.length >= MAX_AHEAD) return false;
+    const chained = ahead.some((copy) => copy.id === news.previousId);
+    return timeline.continues(news.trackId, news.previousId) || (chained && timeline.active.has(news.trackId));
+  }
+
+  #upload(id: SegmentId, piece: number, edition: number): ReturnType<ConstructorParameters<typeof Uploader>[0]> {
+    if (!this.#handlers.uploads()) return "budget";
+    const found = this.#copies.read(id, piece);
+    if (!found) return "gone";
+    const held = found.copy.pieces[piece]?.state === "held" ? found.copy.edition : 0;
+    if (edition !== 0 && held !== 0 && edition !== held) return "other-edition";
+    return { bytes: found.bytes, edition: held };
+  }
+
+  #changed(copy: Copy): void {
+    this.#announce(copy);
+    this.#acquisition.changed(copy);
+    if (copy.complete && copy.cdnBytes > 0 && !copy.seal && !copy.unshareable && !this.#trustsPeers) {
+      this.#handlers.unsealed(copy.id);
+    }
+  }
+
+  #dropped(id: SegmentId): void {
+    if (!this.#said.delete(id)) return;
+    for (const neighbour of this.#neighbourhood.all) neighbour.send({ type: "drop", segmentIds: [id] });
+  }
+
+  #announce(copy: Copy): void {
+    if (!this.#handlers.uploads() || copy.unshareable) return;
+    const have = this.#haveOf(copy);
+    if (have.held.length === 0 && have.coming.length === 0) return;
+    const said = JSON.stringify([have.edition, have.held, have.coming]);
+    if (this.#said.get(copy.id) === said) return;
+    this.#said.set(copy.id, said);
+    for (const neighbour of this.#neighbourhood.all) {
+      if (copy.seal) neighbour.sendSeal(copy.seal);
+      neighbour.send(have);
+    }
+  }
+
+  #announceFetch(copy: Copy, fetching: boolean): void {
+    if (fetching || copy.shareable().length > 0) return this.#announce(copy);
+    this.#dropped(copy.id);
+  }
+
+  #haveOf(copy: Copy): HaveFrame {
+    const held = copy.seal ? copy.held() : copy.shareable();
+    return {
+      type: "have",
+      segmentId: copy.id,
+      edition: copy.seal ? editionOf(copy.seal) : 0,
+      news: { ...copy.news, previousId: copy.segment?.previousId ?? copy.news.previousId ?? NO_SEGMENT },
+      complete: copy.seal ? copy.sealed : copy.complete,
+      held,
+      coming: copy.cdnSinceMs === null ? [] : [{ first: 0, count: Math.max(1, copy.pieces.length) }],
+    };
+  }
+
+  #convict(peerId: PeerId): void {
+    this.#rim.counters.convicted++;
+    this.#neighbourhood.drop(peerId, "convicted");
+    for (const copy of this.#copies.all()) this.#copies.forgetFrom(copy, peerId);
+    this.#handlers.convicted(peerId);
+  }
+
+  #contradicted(copy: Copy): void {
+    this.#dropped(copy.id);
+    const count = (this.#contradictions.get(copy.trackId) ?? 0) + 1;
+    this.#contradictions.set(copy.trackId, count);
+    if (count >= 2) {
+      this.#contradictions.delete(copy.trackId);
+      this.#pausedUntilMs.set(copy.trackId, this.#rim.clock.now() + PAUSE_MS);
+    }
+    for (const neighbour of this.#neighbourhood.all) neighbour.wantSeal(copy.id, this.#rim.clock.now());
+  }
+}

@@ -1,0 +1,42 @@
+import type {
+  Candidate,
+  Join,
+  News,
+  Refusal,
+  RemoteConfig,
+  Report,
+  Seal,
+  SealingState,
+  Signal,
+  StatusUpdate,
+  Welcome,
+} from "@shoal/protocol";
+
+/** What the tracker tells. */
+export interface TrackerHandlers {
+  welcome(welcome: Welcome): void;
+  candidates(candidates: readonly Candidate[]): void;
+  signal(signal: Signal): void;
+  seal(seal: Seal): void;
+  sealing(state: SealingState): void;
+  config(config: RemoteConfig): void;
+  /** The connection is gone, or was refused; it is tried again in a while. */
+  away(refusal: Refusal | null): void;
+  /** A message was malformed, or had parts that are unknown here. */
+  skipped(): void;
+}
+
+/** A connection to the tracker, kept up by itself. Messages sent while it is away are dropped: the next join says all. */
+export interface TrackerLink {
+  readonly connected: boolean;
+  signal(signal: Signal): void;
+  status(update: StatusUpdate): void;
+  news(news: News): void;
+  wantCandidates(count: number): void;
+  report(report: Report): void;
+  /** May be called twice. */
+  close(): void;
+}
+
+/** Opens a connection. `join` is asked anew at each attempt. */
+export type TrackerConnector = (url: string, join: () => Join, handlers: TrackerHandlers) => TrackerLink;

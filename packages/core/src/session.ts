@@ -1,0 +1,326 @@
+import { type PeerId, peerIdFrom, type SegmentId, type SharingMode, type TrackId } from "@shoal/protocol";
+import { type Clock, systemClock } from "./clock.ts";
+import { Emitter } from "./emitter.ts";
+import { type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";
+import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "./player.ts";
+import { Counters, type NeighbourStats, type SegmentStats, type SharingOffReason, type ShoalStats } from "./stats.ts";
+
+/** What happens in a session, each with its arguments. */
+export type ShoalEvents = {
+  /** A segment reached the player. */
+  segment: [stats: SegmentStats];
+  /** Neighbours came or went. */
+  neighbours: [neighbours: readonly NeighbourStats[]];
+  /** Sharing works (`null`), or why not. */
+  sharing: [offReason: SharingOffReason | null];
+  /** A viewer's bytes or seal were refuted; it was dropped. */
+  convicted: [peerId: PeerId];
+};
+
+/** The content that is played. */
+export interface Content {
+  readonly contentId: string;
+  /** Path of the multivariant playlist or MPD, without query. */
+  readonly manifest: string;
+}
+
+/** The part of Shoal that loads after playback has begun. */
+export interface MeshPart {
+  readonly offReason: SharingOffReason | null;
+  readonly neighbours: readonly NeighbourStats[];
+  readonly storedBytes: number;
+  load(request: LoadRequest): LoadTask | null;
+  adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void;
+  setTimeline(timeline: TrackTimeline): void;
+  setActiveTracks(tracks: readonly TrackId[]): void;
+  setSharing(sharing: SharingMode): void;
+  close(): void;
+}
+
+export type MeshFactory = (
+  player: Player,
+  settings: {
+    readonly options: ResolvedOptions;
+    readonly identity: Content & { readonly peerId: PeerId; readonly trackerUrl: string; readonly sdk: string };
+    readonly counters: Counters;
+  },
+  handlers: { changed(): void; convicted(peerId: PeerId): void },
+) => MeshPart;
+
+/** What a session is given of the world; a browser's by default. */
+export interface SessionRim {
+  readonly clock: Clock;
+  readonly loadMesh: () => Promise<{ readonly createMesh: MeshFactory }>;
+  /** 16 random bytes. */
+  readonly randomBytes: () => Uint8Array;
+  /** Why this page cannot share whatever the options say; null if it can. */
+  readonly unable: () => SharingOffReason | null;
+}
+
+/** Version of this software as it names itself to the tracker. */
+export const SDK_VERSION = "0.1.0";
+/** Segments that reached the player before the mesh stood, kept for it. */
+const EARLY_SEGMENTS = 6;
+
+/** The rim of a browser. Touches its globals when called, not when imported. */
+export const browserRim: SessionRim = {
+  clock: systemClock,
+  loadMesh: () => import("./mesh/index.ts"),
+  randomBytes: () => crypto.getRandomValues(new Uint8Array(16)),
+  unable: () => {
+    if (typeof RTCPeerConnection === "undefined" || typeof WebSocket === "undefined") return "no-webrtc";
+    return globalThis.crypto?.subtle ? null : "insecure-page";
+  },
+};
+
+/**
+ * One viewer's share in one playback: what a plug-in talks to. Until the mesh stands, and whenever it cannot help, a
+ * load is the player's own CDN request and nothing else.
+ */
+export class Session extends Emitter<ShoalEvents> {
+  readonly #player: Player;
+  readonly #rim: SessionRim;
+  readonly #options: ResolvedOptions;
+  readonly #counters = new Counters();
+  readonly #timelines = new Map<TrackId, TrackTimeline>();
+  readonly #early = new Map<SegmentId, { segment: Segment; bytes: ArrayBuffer; durationMs: number }>();
+  #sharing: SharingMode;
+  #paused = false;
+  #content: Content | null = null;
+  #peerId: PeerId | null = null;
+  #activeTracks: readonly TrackId[] = [];
+  #mesh: MeshPart | null = null;
+  #meshState: "unloaded" | "loading" | "failed" = "unloaded";
+  #played = false;
+  #closed = false;
+  #lastReason: SharingOffReason | null | undefined;
+
+  /** @throws ShoalError `bad-option` */
+  constructor(player: Player, options: ShoalOptions, rim: SessionRim = browserRim) {
+    super();
+    this.#player = player;
+    this.#options = resolveOptions(options);
+    this.#rim = rim;
+    this.#sharing = this.#options.sharing;
+  }
+
+  get options(): ResolvedOptions {
+    return this.#options;
+  }
+
+  get sharing(): SharingMode {
+    return this.#sharing;
+  }
+
+  /** Changes what is given and taken, at any time: consent. */
+  setSharing(sharing: SharingMode): void {
+    this.#sharing = sharing;
+    if (sharing === "off") this.#closeMesh();
+    else if (this.#mesh) this.#mesh.setSharing(sharing);
+    else this.#openMesh();
+    this.#changed();
+  }
+
+  /** Plays from the CDN alone until {@link resume}. */
+  pause(): void {
+    this.#paused = true;
+    this.#closeMesh();
+    this.#changed();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#openMesh();
+    this.#changed();
+  }
+
+  /** Says what is played. Another content leaves the old swarm. */
+  setContent(content: Content): void {
+    if (this.#content?.contentId === content.contentId && this.#content.manifest === content.manifest) return;
+    this.#closeMesh();
+    this.#timelines.clear();
+    this.#early.clear();
+    this.#content = content;
+    this.#openMesh();
+  }
+
+  setTimeline(timeline: TrackTimeline): void {
+    this.#timelines.set(timeline.trackId, timeline);
+    this.#mesh?.setTimeline(timeline);
+  }
+
+  setActiveTracks(tracks: readonly TrackId[]): void {
+    if (tracks.join() === this.#activeTracks.join()) return;
+    this.#activeTracks = tracks;
+    this.#mesh?.setActiveTracks(tracks);
+  }
+
+  /** Gets a segment for the player. Whatever fails here ends in the load's own CDN request. */
+  load(request: LoadRequest): LoadTask {
+    const counted = this.#counted(request);
+    const shared = this.#options.shareable(request.segment) ? this.#mesh?.load(counted) : null;
+    return shared ?? this.#loadPlain(counted);
+  }
+
+  stats(): ShoalStats {
+    const { cdnBytes, peerBytes, uploadedBytes, wastedBytes, rescues, convicted, skippedMessages } = this.#counters;
+    return {
+      sharing: this.#sharing,
+      offReason: this.#offReason(),
+      peerId: this.#peerId,
+      cdnBytes,
+      peerBytes,
+      uploadedBytes,
+      wastedBytes,
+      rescues,
+      convicted,
+      skippedMessages,
+      storedBytes: this.#mesh?.storedBytes ?? 0,
+      neighbours: this.#mesh?.neighbours ?? [],
+      segments: [...this.#counters.segments],
+    };
+  }
+
+  /** Leaves the swarm. May be called twice; loads go on plainly. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeMesh();
+    this.#early.clear();
+    this.clear();
+  }
+
+  #counted(request: LoadRequest): LoadRequest {
+    const { sink } = request;
+    return {
+      ...request,
+      sink: {
+        progress: (loaded, total) => sink.progress(loaded, total),
+        failed: (outcome) => sink.failed(outcome),
+        done: (bytes, delivery) => {
+          sink.done(bytes, delivery);
+          const stats = this.#counters.segments[this.#counters.segments.length - 1];
+          if (stats) this.emit("segment", stats);
+          if (this.#played) return;
+          this.#played = true;
+          this.#openMesh();
+        },
+      },
+    };
+  }
+
+  #loadPlain(request: LoadRequest): LoadTask {
+    const { segment, sink } = request;
+    const begunMs = this.#rim.clock.now();
+    let ended = false;
+    const task = request.fetch({
+      progress: (loaded, total) => {
+        if (!ended) sink.progress(loaded, total);
+      },
+      done: (answer) => {
+        if (ended) return;
+        ended = true;
+        const durationMs = this.#rim.clock.now() - begunMs;
+        const cdnBytes = answer.bytes.byteLength;
+        this.#counters.cdnBytes += cdnBytes;
+        this.#counters.addSegment({ id: segment.id, cdnBytes, peerBytes: 0, loadMs: durationMs, rescued: false });
+        if (answer.whole) this.#keep(segment, answer.bytes, durationMs);
+        sink.done(answer.bytes, { cdnBytes, peerBytes: 0, rateBps: null, plain: true });
+      },
+      failed: (outcome) => {
+        if (ended) return;
+        ended = true;
+        sink.failed(outcome);
+      },
+    });
+    return {
+      abort: () => {
+        if (ended) return;
+        ended = true;
+        task.abort();
+      },
+    };
+  }
+
+  /** Keeps a copy of what came plainly: for the mesh if it stands, else for when it will. */
+  #keep(segment: Segment, bytes: ArrayBuffer, durationMs: number): void {
+    if (this.#offReason() === "option" || !this.#options.shareable(segment)) return;
+    if (this.#mesh) {
+      this.#mesh.adopt(segment, bytes.slice(0), durationMs);
+    }
+    if (this.#mesh?.offReason !== null && this.#options.tracker) {
+      this.#early.set(segment.id, { segment, bytes: bytes.slice(0), durationMs });
+      for (const id of this.#early.keys()) {
+        if (this.#early.size <= EARLY_SEGMENTS) break;
+        this.#early.delete(id);
+      }
+    }
+  }
+
+  #offReason(): SharingOffReason | null {
+    if (this.#sharing === "off") return "option";
+    if (this.#paused) return "paused";
+    if (!this.#options.tracker) return "no-tracker";
+    const unable = this.#rim.unable();
+    if (unable && !(unable === "insecure-page" && this.#options.integrity === "none")) return unable;
+    if (this.#meshState === "failed") return "mesh-failed";
+    return this.#mesh ? this.#mesh.offReason : "starting";
+  }
+
+  #openMesh(): void {
+    const reason = this.#offReason();
+    if (this.#closed || !this.#played || !this.#content || this.#mesh || this.#meshState === "loading") return;
+    if (reason !== "starting" && reason !== "mesh-failed") return;
+    this.#meshState = "loading";
+    this.#rim.loadMesh().then(
+      ({ createMesh }) => this.#startMesh(createMesh),
+      (error: unknown) => {
+        console.warn("shoal: the mesh part could not be loaded; playing from the CDN alone", error);
+        this.#meshState = "failed";
+        this.#changed();
+      },
+    );
+  }
+
+  #startMesh(createMesh: MeshFactory): void {
+    this.#meshState = "unloaded";
+    const content = this.#content;
+    const trackerUrl = this.#options.tracker;
+    if (this.#closed || this.#mesh || !content || !trackerUrl || this.#offReason() !== "starting") return;
+    if (this.#options.integrity === "none")
+      console.warn("shoal: integrity is off; peers are believed without any check");
+    this.#peerId ??= peerIdFrom(this.#rim.randomBytes());
+    const identity = { ...content, peerId: this.#peerId, trackerUrl, sdk: SDK_VERSION };
+    const options = { ...this.#options, sharing: this.#sharing };
+    this.#mesh = createMesh(
+      this.#player,
+      { options, identity, counters: this.#counters },
+      {
+        changed: () => this.#changed(),
+        convicted: (peerId) => this.emit("convicted", peerId),
+      },
+    );
+    for (const timeline of this.#timelines.values()) this.#mesh.setTimeline(timeline);
+    this.#mesh.setActiveTracks(this.#activeTracks);
+    this.#changed();
+  }
+
+  #closeMesh(): void {
+    this.#mesh?.close();
+    this.#mesh = null;
+  }
+
+  #changed(): void {
+    if (this.#closed) return;
+    const reason = this.#offReason();
+    if (this.#mesh && reason === null && this.#early.size > 0) {
+      for (const { segment, bytes, durationMs } of this.#early.values()) this.#mesh.adopt(segment, bytes, durationMs);
+      this.#early.clear();
+    }
+    if (reason !== this.#lastReason) {
+      this.#lastReason = reason;
+      this.emit("sharing", reason);
+    }
+    this.emit("neighbours", this.#mesh?.neighbours ?? []);
+  }
+}

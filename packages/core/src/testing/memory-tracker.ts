@@ -1,0 +1,106 @@
+import type { Join, News, PeerId, RemoteConfig, Report, Seal, SealingState, SealKey, Welcome } from "@shoal/protocol";
+import { TRACKER_VERSION } from "@shoal/protocol";
+import type { Clock } from "../clock.ts";
+import type { TrackerConnector, TrackerHandlers } from "../mesh/tracker-link.ts";
+
+interface Member {
+  readonly join: Join;
+  readonly handlers: TrackerHandlers;
+  connected: boolean;
+}
+
+/** A tracker inside one process: everybody meets everybody of one swarm. */
+export class MemoryTracker {
+  readonly #clock: Clock;
+  readonly #members = new Map<PeerId, Member>();
+  readonly swarm: string;
+  sealKeys: readonly SealKey[] = [];
+  sealing: SealingState = "on";
+  /** Hears every news and report. */
+  onNews: (news: News) => void = () => {};
+  onReport: (report: Report, from: PeerId) => void = () => {};
+  #up = true;
+
+  constructor(clock: Clock, swarm: string = "/test") {
+    this.#clock = clock;
+    this.swarm = swarm;
+  }
+
+  readonly connector: TrackerConnector = (_url, join, handlers) => {
+    const member: Member = { join: join(), handlers, connected: false };
+    const self = member.join.peerId;
+    const enter = (): void => {
+      if (!this.#up) {
+        handlers.away(null);
+        return;
+      }
+      const candidates = [...this.#members.keys()]
+        .filter((peerId) => peerId !== self)
+        .map((peerId) => ({ peerId, sameIsp: true, sameTrack: true }));
+      this.#members.set(self, member);
+      member.connected = true;
+      handlers.welcome(this.#welcome(candidates));
+    };
+    this.#clock.after(5, enter);
+    return {
+      get connected() {
+        return member.connected;
+      },
+      signal: ({ peerId, attempt, data }) => {
+        const receiver = this.#members.get(peerId);
+        if (!this.#up || !receiver) return;
+        this.#clock.after(5, () => receiver.handlers.signal({ peerId: self, attempt, data }));
+      },
+      status: () => {},
+      news: (news) => {
+        if (this.#up) this.onNews(news);
+      },
+      wantCandidates: () => {},
+      report: (report) => this.onReport(report, self),
+      close: () => {
+        member.connected = false;
+        if (this.#members.get(self) === member) this.#members.delete(self);
+      },
+    };
+  };
+
+  /** Pushes a seal to at most `count` viewers. */
+  pushSeal(seal: Seal, count: number = 4): void {
+    if (!this.#up) return;
+    for (const { handlers } of [...this.#members.values()].slice(0, count)) {
+      this.#clock.after(5, () => handlers.seal(seal));
+    }
+  }
+
+  setSealing(state: SealingState): void {
+    this.sealing = state;
+    for (const { handlers } of this.#members.values()) handlers.sealing(state);
+  }
+
+  configure(config: RemoteConfig): void {
+    for (const { handlers } of this.#members.values()) handlers.config(config);
+  }
+
+  /** The tracker dies; viewers notice and play on. */
+  stop(): void {
+    this.#up = false;
+    for (const member of this.#members.values()) {
+      member.connected = false;
+      member.handlers.away(null);
+    }
+  }
+
+  #welcome(candidates: Welcome["candidates"]): Welcome {
+    return {
+      version: TRACKER_VERSION,
+      nowMs: this.#clock.wallMs(),
+      swarm: this.swarm,
+      candidates,
+      iceServers: [],
+      sealKeys: this.sealKeys,
+      sealing: this.sealing,
+      sealUrl: null,
+      config: { sharing: null, maxPeers: null },
+    };
+  }
+}
