@@ -1,5 +1,6 @@
 import {
   HASH_BYTES,
+  hash64,
   NO_SEGMENT,
   pieceCount,
   pieceExtent,
@@ -7,44 +8,44 @@ import {
   type Seal,
   type SealKey,
   type SegmentId,
+  SIGNATURE_BYTES,
   type SwarmId,
   signedBytes,
   type TrackId,
-  toHex,
   type UnsignedSeal,
+  utf8,
 } from "@shoal/protocol";
+import type { Integrity } from "../mesh/integrity.ts";
 
-/** Signs seals with a key of its own, for tests. */
+/** Stands in for WebCrypto on a virtual clock: real hashing settles in real time. It protects nothing. */
+export const testIntegrity: Integrity = {
+  verify: async (seal, swarm, key) => sign(seal, swarm, key.point).every((byte, at) => byte === seal.signature[at]),
+  sha256: async (bytes) => digest(bytes, HASH_BYTES),
+};
+
+/** Makes the seals that {@link testIntegrity} believes. */
 export class TestSealer {
   readonly key: SealKey;
-  readonly #signing: CryptoKey;
 
-  constructor(signing: CryptoKey, key: SealKey) {
-    this.#signing = signing;
-    this.key = key;
+  /** @param secret two sealers of different secrets do not believe each other */
+  constructor(secret: string = "secret") {
+    const { high } = hash64(utf8(secret));
+    this.key = { keyId: high.toString(16).padStart(16, "0"), point: secret };
   }
 
-  static async create(): Promise<TestSealer> {
-    const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-    const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-    const point = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
-    const keyId = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", point)).subarray(0, 8));
-    return new TestSealer(pair.privateKey, { keyId, point: toBase64Url(point) });
-  }
-
-  async seal(
+  /** @param sealedAtMs server time, milliseconds since 1970 */
+  seal(
     swarm: SwarmId,
     segment: { readonly id: SegmentId; readonly trackId: TrackId; readonly previousId?: SegmentId },
     bytes: Uint8Array,
     sealedAtMs: number,
-  ): Promise<Seal> {
+  ): Seal {
     const pieceShift = pieceShiftFor(bytes.length);
     const count = pieceCount(bytes.length, pieceShift);
     const hashes = new Uint8Array(count * HASH_BYTES);
     for (let piece = 0; piece < count; piece++) {
       const { offset, length } = pieceExtent(piece, bytes.length, pieceShift);
-      const hash = await crypto.subtle.digest("SHA-256", bytes.slice(offset, offset + length));
-      hashes.set(new Uint8Array(hash), piece * HASH_BYTES);
+      hashes.set(digest(bytes.subarray(offset, offset + length), HASH_BYTES), piece * HASH_BYTES);
     }
     const unsigned: UnsignedSeal = {
       trackId: segment.trackId,
@@ -56,15 +57,23 @@ export class TestSealer {
       hashes,
       keyId: this.key.keyId,
     };
-    const algorithm = { name: "ECDSA", hash: "SHA-256" };
-    const signature = await crypto.subtle.sign(algorithm, this.#signing, signedBytes(unsigned, swarm));
-    return { ...unsigned, signature: new Uint8Array(signature) };
+    return { ...unsigned, signature: sign(unsigned, swarm, this.key.point) };
   }
 }
 
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, "-")
-    .replace(/\//g, "_")
-    .replace(/=/g, "");
+function sign(seal: UnsignedSeal, swarm: SwarmId, secret: string): Uint8Array {
+  const bytes = signedBytes(seal, swarm);
+  const salted = new Uint8Array([...utf8(secret), ...bytes]);
+  return digest(salted, SIGNATURE_BYTES);
+}
+
+function digest(bytes: Uint8Array, length: number): Uint8Array {
+  const { high, low } = hash64(bytes);
+  const out = new Uint8Array(length);
+  const view = new DataView(out.buffer);
+  for (let at = 0; at < length; at += 8) {
+    view.setUint32(at, high ^ at);
+    view.setUint32(at + 4, low);
+  }
+  return out;
 }
