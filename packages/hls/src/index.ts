@@ -1,1 +1,3 @@
-export {};
+export type { ShoalEvents, ShoalOptions, ShoalStats } from "@shoal/core";
+export { ShoalError } from "@shoal/core";
+export { type HlsConfigWithShoal, type ShoalHandle, type WithShoal, withShoal } from "./with-shoal.ts";

@@ -1,0 +1,77 @@
+import type { Session, ShoalEvents, ShoalOptions, ShoalStats } from "@shoal/core";
+import type { SharingMode } from "@shoal/protocol";
+import type Hls from "hls.js";
+import type { HlsConfig } from "hls.js";
+import type { BaseLoaderClass } from "./base-loader.ts";
+import { fragmentLoaderClass } from "./fragment-loader.ts";
+import { HlsPlugIn } from "./plug-in.ts";
+
+/** What `hls.shoal` offers. */
+export interface ShoalHandle {
+  /** Adds a listener; the returned function removes it. */
+  on<Name extends keyof ShoalEvents>(name: Name, listener: (...args: ShoalEvents[Name]) => void): () => void;
+  /** Counters since the player was made, and the state of now. */
+  stats(): ShoalStats;
+  /** Plays from the CDN alone until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** `full`: takes and gives. `download`: takes only. `off`: CDN only. May be changed at any time. */
+  sharing: SharingMode;
+}
+
+/** hls.js' options, and Shoal's. */
+export type HlsConfigWithShoal = Partial<HlsConfig> & { readonly shoal?: ShoalOptions };
+
+/** A subclass of the given hls.js class whose instances share what they play when their options say `shoal`. */
+export type WithShoal<Base extends typeof Hls> = Omit<Base, "prototype"> & {
+  new (config?: HlsConfigWithShoal): Hls & { readonly shoal: ShoalHandle | null };
+};
+
+/**
+ * Makes an hls.js class that shares. The given class stays untouched; it may be hls.js or `hls.js/light`, 1.5 or later.
+ *
+ * ```ts
+ * const HlsWithShoal = withShoal(Hls);
+ * const hls = new HlsWithShoal({ shoal: { tracker: "https://tracker.example" } });
+ * ```
+ *
+ * @throws ShoalError `bad-option` from the constructor, naming the option
+ */
+export function withShoal<Base extends typeof Hls>(HlsClass: Base): WithShoal<Base> {
+  const Parent = HlsClass as typeof Hls;
+  class HlsWithShoal extends Parent {
+    /** Null where the options did not ask for Shoal. */
+    readonly shoal: ShoalHandle | null;
+
+    constructor(userConfig: HlsConfigWithShoal = {}) {
+      const { shoal, ...config } = userConfig;
+      if (!shoal) {
+        super(config);
+        this.shoal = null;
+        return;
+      }
+      let plugIn: HlsPlugIn | null = null;
+      const Base = (config.fLoader ?? config.loader ?? Parent.DefaultConfig.loader) as unknown as BaseLoaderClass;
+      const fLoader = fragmentLoaderClass(() => plugIn, Base) as unknown as NonNullable<HlsConfig["fLoader"]>;
+      super({ ...config, fLoader });
+      plugIn = new HlsPlugIn(this, shoal, Base);
+      this.shoal = handleOf(plugIn.session);
+    }
+  }
+  return HlsWithShoal as unknown as WithShoal<Base>;
+}
+
+function handleOf(session: Session): ShoalHandle {
+  return {
+    on: (name, listener) => session.on(name, listener),
+    stats: () => session.stats(),
+    pause: () => session.pause(),
+    resume: () => session.resume(),
+    get sharing() {
+      return session.sharing;
+    },
+    set sharing(mode) {
+      session.setSharing(mode);
+    },
+  };
+}

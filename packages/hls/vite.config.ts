@@ -1,0 +1,26 @@
+import { defineConfig } from "vite";
+import { simplePeerStandIns } from "../core/vite.config.ts";
+
+/** `npm run build` makes the ESM build; `--mode script` the script-tag build, with everything in it. */
+export default defineConfig(({ mode }) =>
+  mode === "script"
+    ? {
+        resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"], alias: simplePeerStandIns },
+        build: {
+          target: "es2015",
+          emptyOutDir: false,
+          sourcemap: true,
+          lib: { entry: { "shoal-hls": "src/script.ts" }, formats: ["iife"], name: "Shoal", fileName: () => "shoal-hls.js" },
+        },
+      }
+    : {
+        build: {
+          target: "es2020",
+          emptyOutDir: false,
+          sourcemap: true,
+          minify: false,
+          lib: { entry: { index: "src/index.ts" }, formats: ["es"] },
+          rollupOptions: { external: [/^@shoal\//, /^hls\.js/] },
+        },
+      },
+);
