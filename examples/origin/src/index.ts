@@ -1,1 +1,10 @@
-export {};
+export type { Count, OriginCounts, SegmentCount } from "./counts.ts";
+export { aesKey, encryptSegment, segmentIvHex } from "./encryption.ts";
+export { type SegmentTime, segmentBytes, segmentTime, type Variant } from "./endless.ts";
+export { clientName, type Fault, type FaultFilter, parseFault } from "./faults.ts";
+export { type Box, boxesIn, decodeTimeTicks, findBox, sampleCount } from "./fmp4.ts";
+export { loadMedia, type Media, type Rendition, type RenditionDescription } from "./media.ts";
+export { type Origin, type OriginOptions, originDefaults } from "./origin.ts";
+export { createOrigin } from "./server.ts";
+export type { Shaping } from "./shaper.ts";
+export type { StaticPages } from "./static-pages.ts";
