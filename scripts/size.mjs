@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
-import { simplePeerStandIns } from "../packages/core/vite.config.ts";
+import { standIns } from "../packages/core/vite.stand-ins.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const BUDGET = { startUpKb: 10, allKb: 36 };
@@ -18,7 +18,8 @@ async function weigh(source) {
       root: dir,
       logLevel: "silent",
       configFile: false,
-      resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"], alias: simplePeerStandIns },
+      plugins: [standIns()],
+      resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"] },
       build: { write: false, target: "es2020", modulePreload: false, rollupOptions: { input: join(dir, "page.ts") } },
     });
     const chunks = result.output.filter(({ type }) => type === "chunk");
@@ -43,6 +44,8 @@ let failed = false;
 for (const [name, budget] of Object.entries(BUDGET)) {
   const over = sizes[name] > budget;
   failed ||= over;
-  console.log(`size  @shoal/hls ${name.padEnd(9)} ${sizes[name].toFixed(1).padStart(5)} of ${budget} KB gzip${over ? "  OVER BUDGET" : ""}`);
+  console.log(
+    `size  @shoal/hls ${name.padEnd(9)} ${sizes[name].toFixed(1).padStart(5)} of ${budget} KB gzip${over ? "  OVER BUDGET" : ""}`,
+  );
 }
 process.exitCode = failed ? 1 : 0;

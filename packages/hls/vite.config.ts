@@ -1,16 +1,22 @@
 import { defineConfig } from "vite";
-import { simplePeerStandIns } from "../core/vite.config.ts";
+import { standIns } from "../core/vite.stand-ins.ts";
 
 /** `npm run build` makes the ESM build; `--mode script` the script-tag build, with everything in it. */
 export default defineConfig(({ mode }) =>
   mode === "script"
     ? {
-        resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"], alias: simplePeerStandIns },
+        plugins: [standIns()],
+        resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"] },
         build: {
           target: "es2015",
           emptyOutDir: false,
           sourcemap: true,
-          lib: { entry: { "shoal-hls": "src/script.ts" }, formats: ["iife"], name: "Shoal", fileName: () => "shoal-hls.js" },
+          lib: {
+            entry: { "shoal-hls": "src/script.ts" },
+            formats: ["iife"],
+            name: "Shoal",
+            fileName: () => "shoal-hls.js",
+          },
         },
       }
     : {

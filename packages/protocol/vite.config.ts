@@ -6,6 +6,6 @@ export default defineConfig({
     emptyOutDir: false,
     sourcemap: true,
     minify: false,
-    lib: { entry: { index: "src/index.ts" }, formats: ["es"] },
+    lib: { entry: { index: "src/index.ts", names: "src/names.ts" }, formats: ["es"] },
   },
 });

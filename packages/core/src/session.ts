@@ -1,4 +1,5 @@
-import { type PeerId, peerIdFrom, type SegmentId, type SharingMode, type TrackId } from "@shoal/protocol";
+import type { SharingMode } from "@shoal/protocol";
+import { type PeerId, peerIdFrom, type SegmentId, type TrackId } from "@shoal/protocol/names";
 import { type Clock, systemClock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
 import { type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";

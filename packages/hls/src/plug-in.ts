@@ -1,5 +1,5 @@
 import { type Player, type PlayerState, type Segment, Session, type ShoalOptions } from "@shoal/core";
-import { type ByteRange, contentIdOf, mediaBaseOf, pathOf, type TrackId } from "@shoal/protocol";
+import { type ByteRange, contentIdOf, mediaBaseOf, pathOf, type TrackId } from "@shoal/protocol/names";
 import type Hls from "hls.js";
 import type { Fragment, FragmentLoaderContext, HlsConfig, LevelDetails, LoaderConfiguration } from "hls.js";
 import { type BaseLoaderClass, freshStats, requestThrough } from "./base-loader.ts";

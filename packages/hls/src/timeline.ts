@@ -1,5 +1,12 @@
 import type { Segment, TrackTimeline } from "@shoal/core";
-import { type ByteRange, NO_SEGMENT, type SegmentId, segmentIdOf, segmentName, type TrackId } from "@shoal/protocol";
+import {
+  type ByteRange,
+  NO_SEGMENT,
+  type SegmentId,
+  segmentIdOf,
+  segmentName,
+  type TrackId,
+} from "@shoal/protocol/names";
 import type { Fragment, LevelDetails } from "hls.js";
 
 /** How segments get their names. */

@@ -1,11 +1,10 @@
 export * from "./frame-codec.ts";
 export * from "./frames.ts";
 export { hash64, mix32, type Word64, wordToHex } from "./hash64.ts";
-export * from "./ids.ts";
+export * from "./names.ts";
 export * from "./pieces.ts";
 export { accept, type Result, refuse } from "./result.ts";
 export * from "./seal.ts";
-export { type ByteRange, contentIdOf, mediaBaseOf, pathOf, segmentName } from "./segment-name.ts";
 export type { Read, ShapeError } from "./shape.ts";
 export * from "./tracker-events.ts";
 export * from "./tracker-messages.ts";

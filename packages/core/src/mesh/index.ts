@@ -3,7 +3,7 @@ import type { MeshFactory } from "../session.ts";
 import { webCryptoIntegrity } from "./integrity.ts";
 import { Mesh } from "./mesh.ts";
 import { MemoryStore } from "./segment-store.ts";
-import { simplePeerTransport } from "./simple-peer/transport.ts";
+import { simplePeerTransport } from "./simple-peer-transport.ts";
 import { socketIoTracker } from "./socket-io-tracker.ts";
 
 /** The mesh of a browser. Loaded by the session after playback has begun. */

@@ -1,5 +1,5 @@
 import SimplePeer from "simple-peer";
-import type { PeerLink, PeerTransport } from "../peer-transport.ts";
+import type { PeerLink, PeerTransport } from "./peer-transport.ts";
 
 /** Candidates found within this time travel in one message. */
 const SIGNAL_BATCH_MS = 30;

@@ -1,0 +1,33 @@
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
+
+const standIn = (name: string): string => fileURLToPath(new URL(`./src/mesh/stand-ins/${name}.ts`, import.meta.url));
+
+/** What a dependency imports, by the package that imports it, and the small module it gets instead. */
+const REPLACED: readonly { readonly importer: RegExp; readonly source: RegExp; readonly by: string }[] = [
+  { importer: /\/simple-peer\//, source: /^readable-stream$/, by: standIn("stream") },
+  { importer: /\/simple-peer\//, source: /^debug$/, by: standIn("debug") },
+  { importer: /\/simple-peer\//, source: /^buffer$/, by: standIn("buffer") },
+  { importer: /\/simple-peer\//, source: /^randombytes$/, by: standIn("random-bytes") },
+];
+
+const TRANSPORTS = /\/engine\.io-client\/build\/[^/]+\/transports\/index\.js$/;
+/** engine.io-client's list of transports, cut to the one that Shoal speaks. */
+const WEBSOCKET_ONLY = `import { WS } from "./websocket.node.js"; export const transports = { websocket: WS };`;
+
+/**
+ * simple-peer without Node's streams and buffers, socket.io-client without long polling: what a browser is sent shrinks
+ * by some 25 KB gzip, and integrators need no polyfills.
+ */
+export function standIns(): Plugin {
+  return {
+    name: "shoal:stand-ins",
+    enforce: "pre",
+    resolveId(source, importer = "") {
+      return REPLACED.find((entry) => entry.importer.test(importer) && entry.source.test(source))?.by ?? null;
+    },
+    load(id) {
+      return TRANSPORTS.test(id) ? WEBSOCKET_ONLY : null;
+    },
+  };
+}
