@@ -1,8 +1,8 @@
 import { defineConfig } from "vite";
-import { standIns } from "./vite.stand-ins.ts";
+import { plugIns } from "./vite.plug-ins.ts";
 
 export default defineConfig({
-  plugins: [standIns()],
+  plugins: plugIns(),
   build: {
     target: "es2020",
     emptyOutDir: false,

@@ -1,11 +1,11 @@
 import { defineConfig } from "vite";
-import { standIns } from "../core/vite.stand-ins.ts";
+import { plugIns } from "../core/vite.plug-ins.ts";
 
 /** `npm run build` makes the ESM build; `--mode script` the script-tag build, with everything in it. */
 export default defineConfig(({ mode }) =>
   mode === "script"
     ? {
-        plugins: [standIns()],
+        plugins: plugIns(),
         resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"] },
         build: {
           target: "es2015",
@@ -20,6 +20,7 @@ export default defineConfig(({ mode }) =>
         },
       }
     : {
+        plugins: plugIns(),
         build: {
           target: "es2020",
           emptyOutDir: false,
