@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { SealKey } from "@shoal/protocol";
 import {
   type Follow,
@@ -29,7 +30,7 @@ export class SealerLink {
   constructor(url: string, secret: string, events: SealerEvents) {
     this.#socket = io(new URL(LINK_NAMESPACE, url).href, {
       transports: ["websocket"],
-      auth: { secret },
+      auth: { secret, tracker: randomUUID() },
       forceNew: true,
       reconnectionDelay: 200,
       reconnectionDelayMax: 2_000,
