@@ -11,6 +11,8 @@ export const TRACKER_EVENTS = {
   seal: "seal",
   sealing: "sealing",
   config: "config",
+  /** The sealer has another key than `welcome` said, or was away then. Keys given before stay good. */
+  sealKeys: "seal-keys",
   /** both ways */
   signal: "signal",
   /** viewer to tracker */

@@ -147,3 +147,7 @@ export const readWantCandidates: (value: unknown) => Result<Read<{ readonly coun
 export const readSealPush: (value: unknown) => Result<Read<{ readonly seal: string }>, ShapeError> = reader("seal", {
   seal: text(16_384),
 });
+
+/** Reads `{ sealKeys }` of a `seal-keys` event. */
+export const readSealKeys: (value: unknown) => Result<Read<{ readonly sealKeys: readonly SealKey[] }>, ShapeError> =
+  reader("seal-keys", { sealKeys: list(object(SEAL_KEY), 16) });

@@ -56,7 +56,7 @@ async function seal(options: Partial<SealerOptions>): Promise<Sealer> {
   return sealer;
 }
 
-async function track1(sealerUrl: string, port = 0): Promise<Tracker> {
+async function trackerFor(sealerUrl: string, port = 0): Promise<Tracker> {
   const options = { host: "127.0.0.1", port, open: true, sealerUrl, ispFromQuery: true };
   const tracker = await startTracker(options, quiet);
   closing.push(() => tracker.close());
@@ -78,8 +78,8 @@ const isOn = (payload: { readonly state: string }) => payload.state === "on";
 it("seals of the live window reach the first viewers of each ISP, and no more than four of them", async () => {
   const { origin, mediaBase } = await startOrigin();
   const sealer = await seal({ mediaBase });
-  const { url } = await track1(sealer.url);
-  const crowd = [];
+  const { url } = await trackerFor(sealer.url);
+  const crowd: TestViewer[] = [];
   for (let n = 1; n <= 12; n++) crowd.push(await join(url, n, n % 2 ? "a" : "b"));
   const [first] = crowd;
   if (!first) throw new Error("Nobody joined.");
@@ -103,7 +103,7 @@ it("seals of the live window reach the first viewers of each ISP, and no more th
 it("a lone viewer is told that it is alone, and sealing begins with the second", async () => {
   const { mediaBase } = await startOrigin();
   const sealer = await seal({ mediaBase });
-  const { url } = await track1(sealer.url);
+  const { url } = await trackerFor(sealer.url);
   await expect.poll(() => fetch(`${url}/metrics`).then((r) => r.text())).toMatch(/shoal_tracker_sealer_connected 1/);
   const first = await join(url, 1);
   expect(first.welcome.sealing).toBe("too-few-viewers");
@@ -115,7 +115,7 @@ it("a lone viewer is told that it is alone, and sealing begins with the second",
 it("a viewer that announces a segment sealed long ago is given its seal", async () => {
   const { mediaBase } = await startOrigin();
   const sealer = await seal({ mediaBase });
-  const { url } = await track1(sealer.url);
+  const { url } = await trackerFor(sealer.url);
   const first = await join(url, 1);
   await join(url, 2);
   await expect.poll(() => sealed(first).length).toBe(4);
@@ -128,7 +128,7 @@ it("a viewer that announces a segment sealed long ago is given its seal", async 
 it("a sealer that dies is announced as no-seal, and as on again when it is back", async () => {
   const { mediaBase } = await startOrigin();
   const sealer = await seal({ mediaBase });
-  const { url } = await track1(sealer.url);
+  const { url } = await trackerFor(sealer.url);
   const first = await join(url, 1);
   await join(url, 2);
   await first.until(TRACKER_EVENTS.sealing, isOn);
@@ -142,10 +142,22 @@ it("a sealer that dies is announced as no-seal, and as on again when it is back"
     .toContainEqual({ state: "on" });
 });
 
+it("a viewer that joined while the sealer was away, or outlives its key, is given the new key", async () => {
+  const { mediaBase } = await startOrigin();
+  const sealer = await seal({ mediaBase });
+  const { url } = await trackerFor(sealer.url);
+  await sealer.close();
+  const first = await join(url, 1);
+  const another = await seal({ mediaBase, sealKey: generateSealKey(), port: Number(new URL(sealer.url).port) });
+  await expect
+    .poll(() => first.got(TRACKER_EVENTS.sealKeys), { timeout: 8_000 })
+    .toContainEqual({ sealKeys: another.keys });
+});
+
 it("a tracker that restarts finds the seals of the window where it left them", async () => {
   const { mediaBase } = await startOrigin();
   const sealer = await seal({ mediaBase });
-  const tracker = await track1(sealer.url);
+  const tracker = await trackerFor(sealer.url);
   const first = await join(tracker.url, 1);
   await join(tracker.url, 2);
   await expect.poll(() => sealed(first).length).toBe(4);
@@ -153,18 +165,18 @@ it("a tracker that restarts finds the seals of the window where it left them", a
   const segmentId = segmentIdOf("v/s3.m4s");
   const direct = await fetch(`${sealer.url}/v1/seal?swarm=${encodeURIComponent("/live/master")}&segment=${segmentId}`);
   expect(decodeSeal(new Uint8Array(await direct.arrayBuffer()))).toMatchObject({ ok: true, value: { segmentId } });
-  const again = await track1(sealer.url, Number(new URL(tracker.url).port));
+  const again = await trackerFor(sealer.url, Number(new URL(tracker.url).port));
   const back = await join(again.url, 1);
   await expect.poll(() => sealed(back).length).toBe(4);
 });
 
 it("a sealer without a media base says unsealed, and one that another secret guards stays away", async () => {
   const open = await seal({});
-  const tracker = await track1(open.url);
+  const tracker = await trackerFor(open.url);
   const first = await join(tracker.url, 1);
   await join(tracker.url, 2);
   await first.until(TRACKER_EVENTS.sealing, (payload: { readonly state: string }) => payload.state === "unsealed");
   const guarded = await seal({ secret: "known to few" });
-  const stranger = await track1(guarded.url);
+  const stranger = await trackerFor(guarded.url);
   expect((await join(stranger.url, 1)).welcome.sealing).toBe("no-seal");
 });

@@ -45,10 +45,6 @@ export class Swarm {
     return this.#sealing;
   }
 
-  get viewers(): Iterable<Viewer> {
-    return this.#viewers.values();
-  }
-
   /**
    * Takes a viewer in. One of the same id is replaced: its neighbours and introductions are the same viewer's.
    *
@@ -141,8 +137,12 @@ export class Swarm {
   setSealing(state: SealingState): boolean {
     if (state === this.#sealing) return false;
     this.#sealing = state;
-    for (const viewer of this.#viewers.values()) viewer.send(TRACKER_EVENTS.sealing, { state });
+    this.tellAll(TRACKER_EVENTS.sealing, { state });
     return true;
+  }
+
+  tellAll(event: string, payload: object): void {
+    for (const viewer of this.#viewers.values()) viewer.send(event, payload);
   }
 
   /** Counts what a viewer says of others it was introduced to. @returns how many are withheld for it */

@@ -1,4 +1,4 @@
-import { type PeerId, type SealingState, type SealKey, type SwarmId, swarmIdOf } from "@shoal/protocol";
+import { type SealingState, type SealKey, type SwarmId, swarmIdOf, TRACKER_EVENTS } from "@shoal/protocol";
 import type { Log } from "@shoal/sealer";
 import type { Metrics } from "./metrics.ts";
 import { type SealerEvents, SealerLink } from "./sealer-link.ts";
@@ -92,7 +92,10 @@ export class Swarms {
   #events(): SealerEvents {
     return {
       keys: (keys) => {
+        const isNew = keys.some(({ keyId }) => !this.#keys.some((known) => known.keyId === keyId));
         this.#keys = keys;
+        if (isNew)
+          for (const swarm of this.#swarms.values()) swarm.tellAll(TRACKER_EVENTS.sealKeys, { sealKeys: keys });
       },
       seal: (message) => {
         this.#metrics.sealsReceived.inc();
@@ -114,6 +117,3 @@ export class Swarms {
     };
   }
 }
-
-/** A peer id as it may stand in a log: enough to follow one viewer, not a name. */
-export const shortId = (peerId: PeerId): string => peerId.slice(0, 8);

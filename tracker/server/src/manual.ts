@@ -1,0 +1,47 @@
+import { describeVariables, SEALER_VARIABLES } from "@shoal/sealer";
+import { TRACKER_VARIABLES } from "./config.ts";
+
+/** What `tracker --help` prints and the README holds: every variable, from the tables that read them. */
+export function manual(): string {
+  const shared = new Set(Object.values(TRACKER_VARIABLES).map((row) => row.name as string));
+  const ofSealer = Object.fromEntries(Object.entries(SEALER_VARIABLES).filter(([, row]) => !shared.has(row.name)));
+  return `# tracker
+
+Introduces the viewers of a stream to each other and hands out the sealer's seals. \`npx @shoal/tracker\` starts two
+processes, the tracker and the sealer, starts again whichever of them dies, and ends both on SIGTERM. With
+\`SHOAL_SEALER_URL\` it starts the tracker alone. Everything is set by environment variables; a wrong value is named and
+nothing starts.
+
+\`\`\`sh
+SHOAL_OPEN=1 SHOAL_MEDIA_BASE=https://cdn.example/live/ npx @shoal/tracker
+\`\`\`
+
+## The tracker
+
+${describeVariables(TRACKER_VARIABLES)}
+
+## The sealer
+
+${describeVariables(ofSealer)}
+
+## HTTP
+
+| path | what |
+| --- | --- |
+| \`/livez\`, \`/readyz\` | Alive; takes viewers (503 while it is full or shuts down). |
+| \`/metrics\` | Prometheus metrics, \`shoal_tracker_\` and \`shoal_sealer_\`. |
+| \`POST /admin/config\` | Remote configuration for all viewers: \`{"sharing": "full" \\| "download" \\| "off" \\| null, "maxPeers": number \\| null}\`, with \`authorization: Bearer <SHOAL_ADMIN_TOKEN>\`. |
+| \`GET /v1/seal?swarm=…&segment=…\` | Of the sealer: one seal, binary. 404 where there is none. |
+
+## Who is given a seal
+
+A new seal goes to at most four viewers of each cluster (a track in an ISP group); those who announced the segment
+first. Peers carry it on. A viewer that joins, changes its track, or announces a segment is given every recent seal that
+fewer than four viewers of its cluster have: the first viewer of a cluster gets the window, the fifth nothing.
+
+## ISP groups
+
+The ISP is what a trusted proxy's header says, else the address' IPv4 /16 or IPv6 /32. Addresses are neither logged nor
+kept.
+`;
+}
