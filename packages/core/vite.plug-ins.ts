@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 
-const standIn = (name: string): string => fileURLToPath(new URL(`./src/mesh/stand-ins/${name}.ts`, import.meta.url));
+const standIn = (name: string): string => fileURLToPath(new URL(`./src/mesh/stand-ins/${name}`, import.meta.url));
 
 /** What a dependency imports, by the package that imports it, and the small module it gets instead. */
 const REPLACED: readonly { readonly importer: RegExp; readonly source: RegExp; readonly by: string }[] = [
-  { importer: /\/simple-peer\//, source: /^readable-stream$/, by: standIn("stream") },
-  { importer: /\/simple-peer\//, source: /^debug$/, by: standIn("debug") },
-  { importer: /\/simple-peer\//, source: /^buffer$/, by: standIn("buffer") },
-  { importer: /\/simple-peer\//, source: /^randombytes$/, by: standIn("random-bytes") },
+  { importer: /\/simple-peer\//, source: /^readable-stream$/, by: standIn("stream.ts") },
+  { importer: /\/simple-peer\//, source: /^debug$/, by: standIn("debug.cjs") },
+  { importer: /\/simple-peer\//, source: /^buffer$/, by: standIn("buffer.ts") },
+  { importer: /\/simple-peer\//, source: /^randombytes$/, by: standIn("random-bytes.cjs") },
 ];
 
 const TRANSPORTS = /\/engine\.io-client\/build\/[^/]+\/transports\/index\.js$/;

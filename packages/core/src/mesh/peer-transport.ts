@@ -5,6 +5,7 @@ export interface PeerLinkHandlers {
   /** Text for the other side, to be carried by the tracker. */
   signal(data: string): void;
   open(): void;
+  /** Never before `open`. */
   frame(bytes: Uint8Array): void;
   /** There is room to send again. */
   drain(): void;

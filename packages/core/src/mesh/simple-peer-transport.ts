@@ -14,6 +14,8 @@ export const simplePeerTransport: PeerTransport = {
       config: { iceServers: iceServers.map(toRtcIceServer) },
     });
     let batch: unknown[] = [];
+    const early: Uint8Array<ArrayBuffer>[] = [];
+    let opened = false;
     let closed = false;
     let reason = "closed";
     const flush = (): void => {
@@ -26,9 +28,12 @@ export const simplePeerTransport: PeerTransport = {
     });
     peer.on("connect", () => {
       peer._channel?.addEventListener("bufferedamountlow", () => handlers.drain());
+      opened = true;
       handlers.open();
+      for (const bytes of early.splice(0)) handlers.frame(bytes);
     });
-    peer.on("data", (bytes) => handlers.frame(bytes));
+    // simple-peer says "connect" late, after a round of statistics: the other side may have spoken by then.
+    peer.on("data", (bytes) => (opened ? handlers.frame(bytes) : early.push(bytes)));
     peer.on("error", (error) => {
       reason = error.code ?? error.message;
     });

@@ -1,0 +1,4 @@
+import { buildPage } from "./fixture/page.ts";
+
+/** Builds the viewer page once for all tests. */
+export default buildPage;
