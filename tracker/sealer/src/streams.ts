@@ -41,6 +41,7 @@ export class Streams {
   readonly #options: StreamsOptions;
   readonly #trackers = new Map<string, Tracker>();
   readonly #running = new Map<SwarmId, Running>();
+  #reconnects = 0;
 
   constructor(parts: SealerParts, options: StreamsOptions) {
     this.#parts = parts;
@@ -56,7 +57,7 @@ export class Streams {
     const before = this.#trackers.get(linkId);
     if (before) {
       before.send = null;
-      const staleId = `${linkId} before`;
+      const staleId = `${linkId} before ${++this.#reconnects}`;
       this.#trackers.set(staleId, before);
       this.#parts.clock.after(STALE_MS, () => this.#forget(staleId, before));
     }

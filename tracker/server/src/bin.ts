@@ -11,11 +11,12 @@ import { startTracker } from "./tracker.ts";
 
 /** Runs one service in this process until a signal, or until the supervisor is gone. */
 async function serve(start: () => Promise<{ close(): Promise<void> }>): Promise<void> {
-  const service = await start();
-  const stop = () => void service.close().then(() => process.exit(0));
+  const starting = start();
+  const stop = () => void starting.then((service) => service.close()).then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   process.once("disconnect", stop);
+  await starting;
 }
 
 function role(name: string, environment: NodeJS.ProcessEnv): Role {

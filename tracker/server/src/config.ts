@@ -42,7 +42,12 @@ export const TRACKER_VARIABLES = {
   port: variable("SHOAL_PORT", wholeNumber(0, 65_535), 8_000, "Port to listen on; 0 takes a free one."),
   open: variable("SHOAL_OPEN", flag, false, "Anybody may join without a token. Must be said, or the tracker warns."),
   tenant: variable("SHOAL_TENANT", anyText, "", "Prefix of every swarm's id; keeps two customers apart."),
-  allowOrigin: variable("SHOAL_ALLOW_ORIGIN", anyText, "*", "Origin of the pages that may connect, for CORS."),
+  allowOrigins: variable<readonly string[]>(
+    "SHOAL_ALLOW_ORIGINS",
+    commaList,
+    ["*"],
+    "Origins of the pages whose viewers may connect; apps send none and always may.",
+  ),
   sealerUrl: variable(
     "SHOAL_SEALER_URL",
     anyText,

@@ -17,12 +17,28 @@ export interface SealViewer {
 
 interface Shelved extends ShelfSeal {
   readonly holders: Map<PeerId, string>;
+  /** True once a viewer announced it: the sealer looks ahead of what is watched. */
+  isAnnounced: boolean;
+}
+
+interface Asked {
+  readonly by: Set<PeerId>;
+  toldMs: number;
+}
+
+/** What follows from a viewer's news. */
+export interface NewsAnswer {
+  /** To give to the viewer. */
+  readonly seal: ShelfSeal | null;
+  readonly tellSealer: boolean;
 }
 
 /** Seals kept for each track: a live window and some; what is older, the sealer still has. */
 const SEALS_PER_TRACK = 32;
 /** Segments whose announcers are remembered until their seal comes. */
 const MAX_ASKED = 256;
+/** The sealer is told of one segment again only after so long, milliseconds, however many announce it. */
+const TELL_EVERY_MS = 500;
 /** Of a larger cluster only those who stayed longest are considered. */
 const MAX_CONSIDERED = 64;
 
@@ -34,7 +50,7 @@ const MAX_CONSIDERED = 64;
 export class SealShelf {
   readonly #seals = new Map<SegmentId, Shelved>();
   readonly #perTrack = new Map<TrackId, SegmentId[]>();
-  readonly #asked = new Map<SegmentId, Set<PeerId>>();
+  readonly #asked = new Map<SegmentId, Asked>();
   readonly #viewers = new Map<TrackId, Map<string, Map<PeerId, SealViewer>>>();
 
   get size(): number {
@@ -73,13 +89,15 @@ export class SealShelf {
     }
     if (!forGood) return;
     for (const { holders } of this.#seals.values()) holders.delete(viewer.peerId);
-    for (const asked of this.#asked.values()) asked.delete(viewer.peerId);
+    for (const { by } of this.#asked.values()) by.delete(viewer.peerId);
   }
 
   /** A new seal. @returns whom to give it; a repeated one goes only to those who lack it */
   put(seal: ShelfSeal): readonly PeerId[] {
     const known = this.#seals.get(seal.segmentId);
-    const shelved: Shelved = { ...seal, holders: known?.seal === seal.seal ? known.holders : new Map() };
+    const holders = known?.seal === seal.seal ? known.holders : new Map<PeerId, string>();
+    const isAnnounced = known?.isAnnounced ?? this.#asked.has(seal.segmentId);
+    const shelved: Shelved = { ...seal, holders, isAnnounced };
     this.#seals.set(seal.segmentId, shelved);
     if (!known) this.#index(shelved);
     const chosen = this.#give(shelved);
@@ -99,28 +117,31 @@ export class SealShelf {
     return given;
   }
 
-  /**
-   * A viewer announced a segment.
-   *
-   * @returns its seal where the viewer should be given it, `"given"` where it or enough others have it, `"unknown"` where
-   * the sealer must be asked
-   */
-  news(viewer: SealViewer, segmentId: SegmentId): ShelfSeal | "given" | "unknown" {
+  /** A viewer announced a segment: it is given the seal if too few around it have it. */
+  news(viewer: SealViewer, segmentId: SegmentId, nowMs: number): NewsAnswer {
     const shelved = this.#seals.get(segmentId);
-    if (shelved) return this.#giveTo(shelved, viewer) ? shelved : "given";
-    let asked = this.#asked.get(segmentId);
-    if (!asked) {
-      asked = new Set();
-      this.#asked.set(segmentId, asked);
-      if (this.#asked.size > MAX_ASKED) {
-        for (const oldest of this.#asked.keys()) {
-          this.#asked.delete(oldest);
-          break;
-        }
-      }
+    if (shelved) {
+      const tellSealer = !shelved.isAnnounced;
+      shelved.isAnnounced = true;
+      return { seal: this.#giveTo(shelved, viewer) ? shelved : null, tellSealer };
     }
-    if (asked.size < HOLDERS_PER_CLUSTER * 8) asked.add(viewer.peerId);
-    return "unknown";
+    const asked = this.#askedFor(segmentId);
+    if (asked.by.size < HOLDERS_PER_CLUSTER * 8) asked.by.add(viewer.peerId);
+    const tellSealer = nowMs - asked.toldMs >= TELL_EVERY_MS;
+    if (tellSealer) asked.toldMs = nowMs;
+    return { seal: null, tellSealer };
+  }
+
+  #askedFor(segmentId: SegmentId): Asked {
+    const known = this.#asked.get(segmentId);
+    if (known) return known;
+    const asked: Asked = { by: new Set(), toldMs: Number.NEGATIVE_INFINITY };
+    this.#asked.set(segmentId, asked);
+    for (const oldest of this.#asked.keys()) {
+      if (this.#asked.size <= MAX_ASKED) break;
+      this.#asked.delete(oldest);
+    }
+    return asked;
   }
 
   #giveTo(shelved: Shelved, viewer: SealViewer): boolean {
@@ -133,7 +154,7 @@ export class SealShelf {
   }
 
   #give(shelved: Shelved): readonly PeerId[] {
-    const asked = this.#asked.get(shelved.segmentId);
+    const asked = this.#asked.get(shelved.segmentId)?.by;
     const viewers = new Map<PeerId, SealViewer>();
     for (const track of shelved.trackIds) {
       for (const cluster of this.#viewers.get(track)?.values() ?? []) {

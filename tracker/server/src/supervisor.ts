@@ -49,7 +49,7 @@ export function supervise(roles: readonly Role[], clock: Clock, log: Log, hopele
       }
       if (code === HOPELESS_EXIT) return hopeless();
       const next = clock.now() - startedMs >= WELL_AFTER_MS ? 0 : failures + 1;
-      const delayMs = Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** next);
+      const delayMs = Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** Math.max(0, next - 1));
       log.error("died", { role: role.name, code, restartInMs: delayMs });
       const cancel = clock.after(delayMs, () => {
         cancels.delete(cancel);

@@ -18,6 +18,7 @@ import { type Send, type Viewer, viewerFrom } from "./viewer.ts";
 
 /** Manifests of one content that are passed to the sealer: a multivariant playlist and an MPD, and some to spare. */
 const MAX_MANIFESTS = 4;
+const MAX_NOTED = 64;
 
 /** Everybody who may share with each other, and what the tracker does for them. Sends, but opens nothing. */
 export class Swarm {
@@ -113,16 +114,14 @@ export class Swarm {
     return seals.length;
   }
 
-  /** @returns true where the sealer should be told */
-  news(viewer: Viewer, news: News): "tell-sealer" | "known" | "too-few-viewers" | "not-its-track" {
+  /** A viewer announced a segment. @returns what to do about it */
+  news(viewer: Viewer, news: News, nowMs: number): "tell-sealer" | "known" | "too-few-viewers" | "not-its-track" {
     if (!viewer.tracks.includes(news.trackId) || viewer.sharing === "off") return "not-its-track";
-    const answer = this.#shelf.news(viewer, news.segmentId);
-    if (answer === "given") return "known";
-    if (answer !== "unknown") {
-      viewer.send(TRACKER_EVENTS.seal, { seal: answer.seal });
-      return "known";
-    }
-    return this.#viewersOn(news.trackId) >= 2 ? "tell-sealer" : "too-few-viewers";
+    // A sealer that seals for one viewer (an option of its own) has said so by being on.
+    if (this.#viewersOn(news.trackId) < 2 && this.#sealing !== "on") return "too-few-viewers";
+    const { seal, tellSealer } = this.#shelf.news(viewer, news.segmentId, nowMs);
+    if (seal) viewer.send(TRACKER_EVENTS.seal, { seal: seal.seal });
+    return tellSealer ? "tell-sealer" : "known";
   }
 
   /** Hands a seal out. @returns to how many */
@@ -160,7 +159,8 @@ export class Swarm {
   /** What the sealer needs to know. */
   follow(): Follow {
     const tracks = [...this.#table.viewersByTrack()].map(([trackId, viewers]) => ({ trackId, viewers }));
-    const manifests = this.size > 0 ? [...this.#manifests.keys()] : [];
+    const named = [...this.#manifests].sort((a, b) => b[1] - a[1]).map(([manifest]) => manifest);
+    const manifests = this.size > 0 ? named.slice(0, MAX_MANIFESTS) : [];
     return { swarm: this.id, contentId: this.contentId, manifests, tracks: tracks.slice(0, 1_000) };
   }
 
@@ -168,9 +168,11 @@ export class Swarm {
     return this.#table.viewersByTrack().get(track) ?? 0;
   }
 
-  /** The manifests that most viewers named: one viewer with a made-up path displaces nobody's. */
+  /** One viewer with made-up paths must not displace the path that all others name. */
   #noteManifest(manifest: string): void {
-    const named = this.#manifests.get(manifest);
-    if (named !== undefined || this.#manifests.size < MAX_MANIFESTS) this.#manifests.set(manifest, (named ?? 0) + 1);
+    this.#manifests.set(manifest, (this.#manifests.get(manifest) ?? 0) + 1);
+    if (this.#manifests.size <= MAX_NOTED) return;
+    const least = [...this.#manifests].reduce((a, b) => (b[1] < a[1] ? b : a));
+    this.#manifests.delete(least[0]);
   }
 }

@@ -91,7 +91,11 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     pingTimeout: 20_000,
     maxHttpBufferSize: 65_536,
     connectTimeout: JOIN_WITHIN_MS,
-    cors: { origin: options.allowOrigin },
+    // A browser opens a WebSocket without asking CORS: the origin is checked here.
+    allowRequest: ({ headers: { origin } }, answer) => {
+      const { allowOrigins } = options;
+      answer(null, origin === undefined || allowOrigins.includes("*") || allowOrigins.includes(origin));
+    },
   });
   const swarms = new Swarms({ tenant, sealerUrl, sealerSecret, metrics, log });
   const rim: Rim = { swarms, metrics, now, random, messagesPerSecond, messageBurst };
@@ -199,5 +203,6 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
 /** The address served its purpose; what socket.io keeps for the life of a socket need not include it. */
 function forgetAddress(socket: Socket): void {
   Object.assign(socket.handshake, { address: "", headers: {} });
+  Object.assign(socket.request, { headers: {}, rawHeaders: [] });
   Object.assign(socket.conn, { remoteAddress: "" });
 }

@@ -76,7 +76,7 @@ export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: R
   });
 
   on(TRACKER_EVENTS.news, readNews, (news) => {
-    const outcome = swarm.news(viewer, news);
+    const outcome = swarm.news(viewer, news, now());
     metrics.news.inc({ outcome });
     if (outcome === "tell-sealer") swarms.news(swarm, news);
   });
