@@ -1,28 +1,17 @@
 import { defineConfig } from "@playwright/test";
+import { chromiumFlags } from "../scripts/chromium.mjs";
 
 export default defineConfig({
   testDir: "tests",
   globalSetup: "./global-setup.ts",
   workers: 1,
   timeout: 120_000,
-  reporter: process.env.CI ? "line" : "list",
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ? [["list"], ["json"]] : "list",
   outputDir: ".cache/results",
   use: {
     launchOptions: {
       executablePath: process.env.SHOAL_CHROMIUM ?? "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--autoplay-policy=no-user-gesture-required",
-        "--disable-background-timer-throttling",
-        "--disable-renderer-backgrounding",
-        "--disable-backgrounding-occluded-windows",
-      ],
+      args: [...chromiumFlags],
     },
   },
 });

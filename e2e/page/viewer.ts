@@ -8,7 +8,8 @@ export interface ViewerSettings {
   readonly manifest: string;
   /** Null plays with plain hls.js. */
   readonly shoal: ShoalOptions | null;
-  readonly hls?: Partial<HlsConfig>;
+  /** Options of hls.js that can travel as data. */
+  readonly hls?: Readonly<Record<string, string | number | boolean | null>>;
   /** File of hls.js to play with, beside this page. */
   readonly script?: string;
   /** Plays only this level of the ladder. */

@@ -66,7 +66,8 @@ class SocketIoLink implements TrackerLink {
       reconnection: false,
       forceNew: true,
       autoConnect: false,
-      query: { sk: contentId },
+      // Given a query, socket.io-client forgets the URL's own.
+      query: { ...Object.fromEntries(new URL(url).searchParams), sk: contentId },
       auth: (done) => done(join() as unknown as Record<string, unknown>),
     });
     this.#listen();

@@ -1,0 +1,31 @@
+// `npm run build`: types by tsc, browser packages by Vite, everything into each package's dist.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "vite";
+import { browserPackages, publishedPackages, root } from "./packages.ts";
+
+for (const folder of publishedPackages) rmSync(join(root, folder, "dist"), { recursive: true, force: true });
+const types = spawnSync(join(root, "node_modules/.bin/tsc"), ["-b"], { cwd: root, stdio: "inherit" });
+if (types.status !== 0) process.exit(types.status ?? 1);
+for (const folder of browserPackages) await bundle(folder, "production");
+await bundle("packages/hls", "script");
+for (const folder of publishedPackages) nameEmittedFiles(join(root, folder, "dist"));
+
+async function bundle(folder: string, mode: string): Promise<void> {
+  const home = join(root, folder);
+  await build({ root: home, mode, logLevel: "error", configFile: join(home, "vite.config.ts") });
+}
+
+/** tsc leaves `./x.ts` in declarations; outside this checkout the file beside it is `x.js`. */
+function nameEmittedFiles(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) nameEmittedFiles(path);
+    else if (name.endsWith(".d.ts")) {
+      const text = readFileSync(path, "utf8");
+      const renamed = text.replace(/((?:from|import\()\s*"\.{1,2}\/[^"]*)\.ts"/g, '$1.js"');
+      if (renamed !== text) writeFileSync(path, renamed);
+    }
+  }
+}

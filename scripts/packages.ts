@@ -1,0 +1,13 @@
+import { fileURLToPath } from "node:url";
+
+/** Folder of the checkout. */
+export const root: string = fileURLToPath(new URL("..", import.meta.url));
+
+/** Packages whose JavaScript Vite builds for browsers. */
+export const browserPackages = ["packages/protocol", "packages/core", "packages/hls"] as const;
+
+/** Packages whose JavaScript tsc emits for Node. */
+export const nodePackages = ["tracker/matching", "tracker/sealer", "tracker/server", "examples/origin"] as const;
+
+/** Everything that is published. */
+export const publishedPackages: readonly string[] = [...browserPackages, ...nodePackages];

@@ -1,0 +1,54 @@
+// Builds the smallest page that uses each plug-in and weighs what it must load, against a budget.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, type Rollup } from "vite";
+import { plugIns } from "../packages/core/vite.plug-ins.ts";
+import { root } from "./packages.ts";
+
+const BUDGET_KB = { startUp: 10, all: 40 };
+
+/** Gzip sizes in KB of what loads before playback, and of everything, without the player. */
+async function weigh(source: string): Promise<Record<keyof typeof BUDGET_KB, number>> {
+  const dir = await mkdtemp(join(root, "node_modules/.size-"));
+  try {
+    const input = join(dir, "page.ts");
+    await writeFile(input, source);
+    const result = await build({
+      root: dir,
+      logLevel: "silent",
+      configFile: false,
+      plugins: plugIns(),
+      resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"] },
+      build: { write: false, target: "es2020", modulePreload: false, rollupOptions: { input } },
+    });
+    const chunks = (result as Rollup.RollupOutput).output.filter((file) => file.type === "chunk");
+    const startUp = startUpChunks(chunks);
+    const kb = (list: readonly Rollup.OutputChunk[]): number =>
+      list.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length / 1024, 0);
+    return { startUp: kb(startUp), all: kb(chunks) };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The entries and all they import at once. */
+function startUpChunks(chunks: readonly Rollup.OutputChunk[]): Rollup.OutputChunk[] {
+  const needed = new Set<string>();
+  const visit = (name: string): void => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    for (const next of chunks.find(({ fileName }) => fileName === name)?.imports ?? []) visit(next);
+  };
+  for (const chunk of chunks) if (chunk.isEntry) visit(chunk.fileName);
+  return chunks.filter(({ fileName }) => needed.has(fileName));
+}
+
+const sizes = await weigh(`import { withShoal } from "@shoal/hls"; (globalThis as { x?: unknown }).x = withShoal;`);
+for (const [name, budgetKb] of Object.entries(BUDGET_KB) as [keyof typeof BUDGET_KB, number][]) {
+  const over = sizes[name] > budgetKb;
+  if (over) process.exitCode = 1;
+  console.log(
+    `size     @shoal/hls ${name}: ${sizes[name].toFixed(1)} of ${budgetKb} KB gzip${over ? ": OVER BUDGET" : ""}`,
+  );
+}
