@@ -92,12 +92,22 @@ export function defaultsOf<Table extends Variables>(table: Table): OptionsOf<Tab
   return readEnvironment(table, {});
 }
 
-/** A table in Markdown, for `--help` and the README. */
+/** A table of variables in Markdown, for `--help` and the README. */
 export function describeVariables(table: Variables): string {
-  const rows = Object.values(table).map(
-    (row) => `| \`${row.name}\` | ${row.expected} | ${showDefault(row.fallback)} | ${row.meaning} |`,
-  );
-  return ["| variable | value | default | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
+  const rows = Object.values(table).map((row) => [
+    `\`${row.name}\``,
+    row.expected,
+    showDefault(row.fallback),
+    row.meaning,
+  ]);
+  return markdownTable([["variable", "value", "default", "meaning"], ...rows]);
+}
+
+/** Rows as a Markdown table with aligned columns; the first row is its head. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`);
+  return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join("\n");
 }
 
 function showDefault(value: unknown): string {

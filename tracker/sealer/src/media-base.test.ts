@@ -22,7 +22,6 @@ describe("the media base", () => {
     "https://cdn.example/livestock/a",
     "//evil.example/live/a.m4s",
     "file:///etc/passwd",
-    "not a url\u0000",
   ])("does not hold %s", (url) => {
     expect(allowedUrl(url, prefix)).toBeNull();
   });

@@ -1,5 +1,16 @@
-import { describeVariables, SEALER_VARIABLES } from "@shoal/sealer";
+import { describeVariables, markdownTable, SEALER_VARIABLES } from "@shoal/sealer";
 import { TRACKER_VARIABLES } from "./config.ts";
+
+const HTTP_PATHS = [
+  ["path", "what"],
+  ["`/livez`, `/readyz`", "Alive; takes viewers (503 while it is full or shuts down)."],
+  ["`/metrics`", "Prometheus metrics, `shoal_tracker_` and `shoal_sealer_`. Keep it from the public."],
+  [
+    "`POST /admin/config`",
+    'Remote configuration such as `{"sharing": "off", "maxPeers": null}` for all viewers, with the bearer token.',
+  ],
+  ["`GET /v1/seal?swarm=…&segment=…`", "Of the sealer: one seal, binary; 404 where there is none."],
+];
 
 /** What `tracker --help` prints and the README holds: every variable, from the tables that read them. */
 export function manual(): string {
@@ -26,12 +37,7 @@ ${describeVariables(ofSealer)}
 
 ## HTTP
 
-| path | what |
-| --- | --- |
-| \`/livez\`, \`/readyz\` | Alive; takes viewers (503 while it is full or shuts down). |
-| \`/metrics\` | Prometheus metrics, \`shoal_tracker_\` and \`shoal_sealer_\`. |
-| \`POST /admin/config\` | Remote configuration for all viewers: \`{"sharing": "full" \\| "download" \\| "off" \\| null, "maxPeers": number \\| null}\`, with \`authorization: Bearer <SHOAL_ADMIN_TOKEN>\`. |
-| \`GET /v1/seal?swarm=…&segment=…\` | Of the sealer: one seal, binary. 404 where there is none. |
+${markdownTable(HTTP_PATHS)}
 
 ## Who is given a seal
 

@@ -41,6 +41,8 @@ export class SealerLink {
       events.connected();
     });
     this.#socket.on("disconnect", (reason) => {
+      // We closed it: the tracker ends, and its viewers must not be told that the sealer is gone.
+      if (reason === "io client disconnect") return;
       events.disconnected(reason);
       // The sealer closed this socket itself (a restart): socket.io would leave it closed.
       if (reason === "io server disconnect") this.#socket.connect();

@@ -162,6 +162,7 @@ it("a tracker that restarts finds the seals of the window where it left them", a
   await join(tracker.url, 2);
   await expect.poll(() => sealed(first).length).toBe(4);
   await tracker.close();
+  expect(first.got(TRACKER_EVENTS.sealing).at(-1)).toEqual({ state: "on" });
   const segmentId = segmentIdOf("v/s3.m4s");
   const direct = await fetch(`${sealer.url}/v1/seal?swarm=${encodeURIComponent("/live/master")}&segment=${segmentId}`);
   expect(decodeSeal(new Uint8Array(await direct.arrayBuffer()))).toMatchObject({ ok: true, value: { segmentId } });
