@@ -274,6 +274,19 @@ describe("a recording", () => {
   });
 });
 
+it("news that come before the playlists were read are not lost", async () => {
+  const { origin, clock, stream, watch, ids } = setUp();
+  publish(origin, 1);
+  const names = Array.from({ length: 9 }, (_, n) => `s${n}.m4s`);
+  for (const [n, name] of names.entries()) origin.put(`/live/v/${name}`, bytesOf(2_000, n));
+  origin.put("/live/v/index.m3u8", `${livePlaylist(0, names, MAP)}#EXT-X-ENDLIST\n`);
+  stream.news(track, id("v/s2.m4s"));
+  watch(2);
+  stream.news(track, id("v/s0.m4s"));
+  await clock.advance(0);
+  expect(new Set(ids())).toEqual(new Set([0, 1, 2, 3, 4, 5, 6].map((n) => id(`v/s${n}.m4s`))));
+});
+
 describe("what may be read", () => {
   it("is what lies below the operator's base: other hosts, other paths and redirects out of it are refused", async () => {
     const { origin, clock, states, watch, ids } = setUp("http://cdn/live/");

@@ -30,6 +30,8 @@ const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 const PROBES_AT_ONCE = 4;
 const MAX_PLAYLISTS = 64;
+/** News that come before the playlists are read wait for them: a viewer says each only once. */
+const MAX_EARLY_NEWS = 32;
 
 interface Followed {
   readonly follower: PlaylistFollower;
@@ -43,6 +45,7 @@ export class SwarmStream {
   readonly #options: StreamOptions;
   readonly #followed = new Map<string, Followed>();
   readonly store: SealStore;
+  readonly #early = new Map<SegmentId, TrackId>();
   #viewers: ReadonlyMap<TrackId, number> = new Map();
   #manifests: readonly string[] = [];
   #state: StreamState = { state: "too-few-viewers", reason: "Nobody watches yet." };
@@ -73,9 +76,23 @@ export class SwarmStream {
   }
 
   news(trackId: TrackId, segmentId: SegmentId): void {
-    for (const { follower } of this.#followed.values()) {
-      if (follower.trackIds.includes(trackId)) follower.news(segmentId);
+    if (this.#deliver(trackId, segmentId)) return;
+    this.#early.set(segmentId, trackId);
+    for (const oldest of this.#early.keys()) {
+      if (this.#early.size <= MAX_EARLY_NEWS) break;
+      this.#early.delete(oldest);
     }
+  }
+
+  /** @returns false where no playlist of that track is followed yet */
+  #deliver(trackId: TrackId, segmentId: SegmentId): boolean {
+    let isFollowed = false;
+    for (const { follower } of this.#followed.values()) {
+      if (!follower.isActive || !follower.trackIds.includes(trackId)) continue;
+      isFollowed = true;
+      follower.news(segmentId);
+    }
+    return isFollowed;
   }
 
   close(): void {
@@ -103,6 +120,9 @@ export class SwarmStream {
       const graceMs = followed.enoughAtMs + GRACE_MS - now;
       follower.setActive(graceMs > 0);
       if (graceMs > 0 && viewers < minViewers) soonestMs = Math.min(soonestMs, graceMs);
+    }
+    for (const [segmentId, trackId] of this.#early) {
+      if (this.#deliver(trackId, segmentId)) this.#early.delete(segmentId);
     }
     this.#cancelBalance();
     if (soonestMs < Number.POSITIVE_INFINITY) {

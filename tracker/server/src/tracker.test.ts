@@ -1,4 +1,5 @@
 import { TRACKER_EVENTS } from "@shoal/protocol";
+import { io } from "socket.io-client";
 import { afterEach, expect, it } from "vitest";
 import type { TrackerOptions } from "./config.ts";
 import { startTracker, type Tracker } from "./tracker.ts";
@@ -155,6 +156,21 @@ it("pushes the operator's configuration to all viewers, for the right token only
   expect((await post("secret", '{"sharing":"off"}')).status).toBe(200);
   expect(await viewer.until(TRACKER_EVENTS.config)).toEqual({ sharing: "off", maxPeers: null });
   expect((await viewers.join(url, joinOf(2))).welcome.config.sharing).toBe("off");
+});
+
+it("takes viewers of the operator's pages, and apps, where origins are named", async () => {
+  const { url } = await start({ allowOrigins: ["https://tv.example"] });
+  const outcome = (origin: string) => {
+    const options = { transports: ["websocket"], forceNew: true, reconnection: false, extraHeaders: { origin } };
+    const socket = io(url, { ...options, auth: joinOf(2) });
+    return new Promise((resolve) => {
+      socket.once("connect", () => resolve("connected"));
+      socket.once("connect_error", () => resolve("refused"));
+    }).finally(() => socket.disconnect());
+  };
+  expect(await outcome("https://evil.example")).toBe("refused");
+  expect(await outcome("https://tv.example")).toBe("connected");
+  await viewers.join(url, joinOf(1));
 });
 
 it("has no admin endpoint without a token", async () => {

@@ -93,8 +93,10 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     connectTimeout: JOIN_WITHIN_MS,
     // A browser opens a WebSocket without asking CORS: the origin is checked here.
     allowRequest: ({ headers: { origin } }, answer) => {
-      const { allowOrigins } = options;
-      answer(null, origin === undefined || allowOrigins.includes("*") || allowOrigins.includes(origin));
+      const { allowOrigins, maxSockets } = options;
+      const isAllowed = origin === undefined || allowOrigins.includes("*") || allowOrigins.includes(origin);
+      // Sockets that have not joined yet count as well, up to as many again: a refusal needs a socket to arrive on.
+      answer(null, isAllowed && io.engine.clientsCount < 2 * maxSockets + 16);
     },
   });
   const swarms = new Swarms({ tenant, sealerUrl, sealerSecret, metrics, log });
