@@ -1,0 +1,4 @@
+import { startTracker, trackerOptionsFrom } from "@shoal/tracker";
+import { serveAsChild } from "./child-service.ts";
+
+await serveAsChild(() => startTracker(trackerOptionsFrom(process.env)));
