@@ -1,8 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { allowedUrl, manifestUrlFor } from "./media-base.ts";
 import { readPlaylist } from "./playlist.ts";
 
+vi.setConfig({ testTimeout: 30_000 });
 const prefix = "https://cdn.example/live/";
 
 describe("the media base", () => {
@@ -40,7 +41,7 @@ describe("the media base", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.webPath()), (text) => {
         const url = allowedUrl(text, prefix);
-        if (url !== null) expect(url.startsWith(prefix)).toBe(true);
+        return url === null || url.startsWith(prefix);
       }),
     );
   });

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { OriginClient, type OriginOptions } from "./origin-client.ts";
 import { bytesOf, TestOrigin } from "./test-origin.fixture.ts";
 
+vi.setConfig({ testTimeout: 30_000 });
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -22,7 +23,8 @@ describe("a segment over HTTP", () => {
     const { origin, client, read } = await setUp();
     const bytes = bytesOf(1_250_001, 1);
     origin.put("/live/a.m4s", bytes);
-    expect(await read("/live/a.m4s")).toMatchObject({ ok: true, value: { bytes } });
+    const answer = await read("/live/a.m4s");
+    expect(answer.ok && Buffer.compare(answer.value.bytes, bytes)).toBe(0);
     expect(origin.requests).toHaveLength(4);
     expect(client.bytesRead).toBe(bytes.length);
   });
@@ -42,7 +44,8 @@ describe("a segment over HTTP", () => {
     origin.ranges = false;
     const bytes = bytesOf(400_000, 1);
     origin.put("/live/a.mp4", bytes);
-    expect(await read("/live/a.mp4")).toMatchObject({ ok: true, value: { bytes } });
+    const answer = await read("/live/a.mp4");
+    expect(answer.ok && Buffer.compare(answer.value.bytes, bytes)).toBe(0);
     const part = await read("/live/a.mp4", { first: 100, last: 299_999 });
     expect(part.ok && Buffer.compare(part.value.bytes, bytes.subarray(100, 300_000))).toBe(0);
     expect(await read("/live/a.mp4", { first: 100, last: 500_000 })).toMatchObject({ ok: false, code: "away" });

@@ -1,9 +1,10 @@
 import { TRACKER_EVENTS } from "@shoal/protocol";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { startTracker, type Tracker } from "./tracker.ts";
 import { joinOf, peerId, TestViewers } from "./viewers.fixture.ts";
 
+vi.setConfig({ testTimeout: 60_000 });
 let tracker: Tracker;
 const viewers = new TestViewers();
 

@@ -1,11 +1,12 @@
 import type { PeerId } from "@shoal/protocol";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { AddressLimit } from "./address-limit.ts";
 import { Convictions } from "./convictions.ts";
 import { Introductions } from "./introductions.ts";
 import { RateLimit } from "./rate-limit.ts";
 
+vi.setConfig({ testTimeout: 30_000 });
 const peer = (n: number): PeerId => n.toString(16).padStart(32, "0") as PeerId;
 
 it("a viewer may send a burst, then its rate", () => {
@@ -43,13 +44,13 @@ it("introductions hold in both directions, are bounded, and go with who leaves",
         for (let i = 0; i <= 12; i++) {
           let known = 0;
           for (let j = 0; j <= 12; j++) {
-            expect(introductions.know(peer(i), peer(j))).toBe(introductions.know(peer(j), peer(i)));
+            if (introductions.know(peer(i), peer(j)) !== introductions.know(peer(j), peer(i))) return false;
             if (introductions.know(peer(i), peer(j))) known++;
           }
-          expect(known).toBeLessThanOrEqual(4);
-          if (leaves && i === a) expect(known).toBe(0);
+          if (known > 4 || (leaves && i === a && known > 0)) return false;
         }
       }
+      return true;
     }),
   );
 });

@@ -2,7 +2,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { decodeSeal, segmentIdOf, TRACKER_EVENTS, trackIdOf } from "@shoal/protocol";
 import { generateSealKey, type Sealer, type SealerOptions, startSealer } from "@shoal/sealer";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { startTracker, type Tracker } from "./tracker.ts";
 import { joinOf, type TestViewer, TestViewers } from "./viewers.fixture.ts";
 
@@ -31,6 +31,10 @@ class LiveOrigin {
     this.#server.closeAllConnections();
   }
 }
+
+vi.setConfig({ testTimeout: 30_000 });
+/** Waits as long as a busy machine needs. */
+const eventually = <T>(get: () => T) => expect.poll(get, { timeout: 20_000 });
 
 const track = trackIdOf("v/init.mp4");
 const viewers = new TestViewers();
@@ -87,15 +91,15 @@ it("seals of the live window reach the first viewers of each ISP, and no more th
   origin.first = 2;
   const fresh = segmentIdOf("v/s5.m4s");
   first.socket.emit(TRACKER_EVENTS.news, { trackId: track, segmentId: fresh });
-  await expect.poll(() => sealed(first)).toContain(fresh);
+  await eventually(() => sealed(first)).toContain(fresh);
   const holders = (isp: number) => crowd.filter((viewer, n) => n % 2 === isp && sealed(viewer).includes(fresh)).length;
-  await expect.poll(() => [holders(0), holders(1)]).toEqual([4, 4]);
+  await eventually(() => [holders(0), holders(1)]).toEqual([4, 4]);
   const window = [1, 2, 3, 4].map((n) => segmentIdOf(`v/s${n}.m4s`));
   for (const segmentId of window) {
     expect(crowd.filter((viewer) => sealed(viewer).includes(segmentId)).length).toBeLessThanOrEqual(8);
   }
   const late = await join(url, 20, "c");
-  await expect.poll(() => new Set(sealed(late))).toEqual(new Set([...window, fresh]));
+  await eventually(() => new Set(sealed(late))).toEqual(new Set([...window, fresh]));
   expect(late.welcome.sealing).toBe("on");
   expect(late.welcome.sealKeys).toEqual(sealer.keys);
 });
@@ -104,12 +108,12 @@ it("a lone viewer is told that it is alone, and sealing begins with the second",
   const { mediaBase } = await startOrigin();
   const sealer = await seal({ mediaBase });
   const { url } = await trackerFor(sealer.url);
-  await expect.poll(() => fetch(`${url}/metrics`).then((r) => r.text())).toMatch(/shoal_tracker_sealer_connected 1/);
+  await eventually(() => fetch(`${url}/metrics`).then((r) => r.text())).toMatch(/shoal_tracker_sealer_connected 1/);
   const first = await join(url, 1);
   expect(first.welcome.sealing).toBe("too-few-viewers");
   await join(url, 2);
   await first.until(TRACKER_EVENTS.sealing, isOn);
-  await expect.poll(() => sealed(first).length).toBe(4);
+  await eventually(() => sealed(first).length).toBe(4);
 });
 
 it("a viewer that announces a segment sealed long ago is given its seal", async () => {
@@ -118,11 +122,11 @@ it("a viewer that announces a segment sealed long ago is given its seal", async 
   const { url } = await trackerFor(sealer.url);
   const first = await join(url, 1);
   await join(url, 2);
-  await expect.poll(() => sealed(first).length).toBe(4);
+  await eventually(() => sealed(first).length).toBe(4);
   const other = await viewers.join(url, joinOf(3, { tracks: [] }), "z");
   const segmentId = segmentIdOf("v/s2.m4s");
   other.socket.emit(TRACKER_EVENTS.status, { tracks: [track] });
-  await expect.poll(() => sealed(other)).toContain(segmentId);
+  await eventually(() => sealed(other)).toContain(segmentId);
 });
 
 it("a sealer that dies is announced as no-seal, and as on again when it is back", async () => {
@@ -137,9 +141,7 @@ it("a sealer that dies is announced as no-seal, and as on again when it is back"
   expect((await join(url, 3)).welcome.sealing).toBe("no-seal");
   const before = first.got(TRACKER_EVENTS.sealing).length;
   await seal({ mediaBase, port: Number(new URL(sealer.url).port) });
-  await expect
-    .poll(() => first.got(TRACKER_EVENTS.sealing).slice(before), { timeout: 8_000 })
-    .toContainEqual({ state: "on" });
+  await eventually(() => first.got(TRACKER_EVENTS.sealing).slice(before)).toContainEqual({ state: "on" });
 });
 
 it("a viewer that joined while the sealer was away, or outlives its key, is given the new key", async () => {
@@ -149,9 +151,7 @@ it("a viewer that joined while the sealer was away, or outlives its key, is give
   await sealer.close();
   const first = await join(url, 1);
   const another = await seal({ mediaBase, sealKey: generateSealKey(), port: Number(new URL(sealer.url).port) });
-  await expect
-    .poll(() => first.got(TRACKER_EVENTS.sealKeys), { timeout: 8_000 })
-    .toContainEqual({ sealKeys: another.keys });
+  await eventually(() => first.got(TRACKER_EVENTS.sealKeys)).toContainEqual({ sealKeys: another.keys });
 });
 
 it("a tracker that restarts finds the seals of the window where it left them", async () => {
@@ -160,7 +160,7 @@ it("a tracker that restarts finds the seals of the window where it left them", a
   const tracker = await trackerFor(sealer.url);
   const first = await join(tracker.url, 1);
   await join(tracker.url, 2);
-  await expect.poll(() => sealed(first).length).toBe(4);
+  await eventually(() => sealed(first).length).toBe(4);
   await tracker.close();
   expect(first.got(TRACKER_EVENTS.sealing).at(-1)).toEqual({ state: "on" });
   const segmentId = segmentIdOf("v/s3.m4s");
@@ -168,7 +168,7 @@ it("a tracker that restarts finds the seals of the window where it left them", a
   expect(decodeSeal(new Uint8Array(await direct.arrayBuffer()))).toMatchObject({ ok: true, value: { segmentId } });
   const again = await trackerFor(sealer.url, Number(new URL(tracker.url).port));
   const back = await join(again.url, 1);
-  await expect.poll(() => sealed(back).length).toBe(4);
+  await eventually(() => sealed(back).length).toBe(4);
 });
 
 it("a sealer without a media base says unsealed, and one that another secret guards stays away", async () => {

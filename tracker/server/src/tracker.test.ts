@@ -1,9 +1,13 @@
 import { TRACKER_EVENTS } from "@shoal/protocol";
 import { io } from "socket.io-client";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import type { TrackerOptions } from "./config.ts";
 import { startTracker, type Tracker } from "./tracker.ts";
 import { joinOf, peerId, TestViewers, trackId } from "./viewers.fixture.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
+/** Waits as long as a busy machine needs. */
+const eventually = <T>(get: () => T) => expect.poll(get, { timeout: 20_000 });
 
 const running: Tracker[] = [];
 const viewers = new TestViewers();
@@ -112,7 +116,7 @@ it("is full at its limit of sockets, says so to viewers and to the load balancer
   expect(await viewers.refusal(url, joinOf(2))).toMatchObject({ code: "too-busy" });
   expect((await fetch(`${url}/readyz`)).status).toBe(503);
   first.socket.disconnect();
-  await expect.poll(() => fetch(`${url}/readyz`).then((response) => response.status)).toBe(200);
+  await eventually(() => fetch(`${url}/readyz`).then((response) => response.status)).toBe(200);
   await viewers.join(url, joinOf(2));
 });
 
@@ -123,7 +127,7 @@ it("drops what a viewer sends beyond its rate, and goes on", async () => {
   for (let n = 0; n < 100; n++) {
     second.socket.emit(TRACKER_EVENTS.signal, { peerId: first.peerId, attempt: n, data: "x" });
   }
-  await expect.poll(() => metric(url, 'shoal_tracker_messages_dropped_total{reason="rate"}')).toBeGreaterThan(70);
+  await eventually(() => metric(url, 'shoal_tracker_messages_dropped_total{reason="rate"}')).toBeGreaterThan(70);
   expect(first.got(TRACKER_EVENTS.signal).length).toBeLessThan(25);
 });
 
@@ -136,11 +140,11 @@ it("stops offering a viewer that three others convicted, not one that two did", 
   for (const accuser of accusers.slice(0, 2)) {
     for (let i = 0; i < 3; i++) accuser.socket.emit(TRACKER_EVENTS.report, { ...nothing, convicted: [peerId(1)] });
   }
-  await expect.poll(() => metric(url, 'shoal_tracker_viewer_bytes_total{source="peer"}')).toBe(30);
+  await eventually(() => metric(url, 'shoal_tracker_viewer_bytes_total{source="peer"}')).toBe(30);
   const before = await viewers.join(url, joinOf(5));
   expect(before.welcome.candidates.map((candidate) => candidate.peerId)).toContain(peerId(1));
   accusers[2]?.socket.emit(TRACKER_EVENTS.report, { ...nothing, convicted: [peerId(1)] });
-  await expect.poll(() => metric(url, "shoal_tracker_withheld_total")).toBe(1);
+  await eventually(() => metric(url, "shoal_tracker_withheld_total")).toBe(1);
   const after = await viewers.join(url, joinOf(6));
   expect(after.welcome.candidates.map((candidate) => candidate.peerId)).not.toContain(peerId(1));
 });
@@ -183,7 +187,7 @@ it("writes no address into its log", async () => {
   const { url } = await start({ logLevel: "debug" }, (line) => lines.push(line));
   const viewer = await viewers.join(url, joinOf(1));
   viewer.socket.disconnect();
-  await expect.poll(() => metric(url, "shoal_tracker_connections")).toBe(0);
+  await eventually(() => metric(url, "shoal_tracker_connections")).toBe(0);
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.join("\n")).not.toMatch(/127\.0\.0\.1|::1/);
   expect(await metric(url, "shoal_tracker_subscriber_lines")).toBe(0);
