@@ -56,6 +56,8 @@ export interface SessionRim {
   readonly randomBytes: () => Uint8Array;
   /** Why this page cannot share whatever the options say; null if it can. */
   readonly unable: () => SharingOffReason | null;
+  /** Calls back when the page is left; the returned function forgets it. */
+  readonly onLeave: (callback: () => void) => () => void;
 }
 
 /** Version of this software as it names itself to the tracker. */
@@ -71,6 +73,10 @@ export const browserRim: SessionRim = {
   unable: () => {
     if (typeof RTCPeerConnection === "undefined" || typeof WebSocket === "undefined") return "no-webrtc";
     return globalThis.crypto?.subtle ? null : "insecure-page";
+  },
+  onLeave: (callback) => {
+    addEventListener("pagehide", callback);
+    return () => removeEventListener("pagehide", callback);
   },
 };
 
@@ -92,6 +98,7 @@ export class Session extends Emitter<ShoalEvents> {
   #activeTracks: readonly TrackId[] = [];
   #mesh: MeshPart | null = null;
   #meshState: "unloaded" | "loading" | "failed" = "unloaded";
+  #forgetLeave: () => void = () => {};
   #played = false;
   #closed = false;
   #lastReason: SharingOffReason | null | undefined;
@@ -301,12 +308,15 @@ export class Session extends Emitter<ShoalEvents> {
         convicted: (peerId) => this.emit("convicted", peerId),
       },
     );
+    // Neighbours that are told need not find out.
+    this.#forgetLeave = this.#rim.onLeave(() => this.#closeMesh());
     for (const timeline of this.#timelines.values()) this.#mesh.setTimeline(timeline);
     this.#mesh.setActiveTracks(this.#activeTracks);
     this.#changed();
   }
 
   #closeMesh(): void {
+    this.#forgetLeave();
     this.#mesh?.close();
     this.#mesh = null;
   }

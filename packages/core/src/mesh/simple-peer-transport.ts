@@ -4,6 +4,9 @@ import type { PeerLink, PeerTransport } from "./peer-transport.ts";
 /** Candidates found within this time travel in one message. */
 const SIGNAL_BATCH_MS = 30;
 
+/** A connection that the network dropped for longer is given up; simple-peer would wait for ICE to fail, half a minute. */
+const LOST_MS = 4_000;
+
 /** WebRTC data channels through simple-peer: one channel, ordered and reliable. */
 export const simplePeerTransport: PeerTransport = {
   connect({ initiator, iceServers }, handlers) {
@@ -16,6 +19,7 @@ export const simplePeerTransport: PeerTransport = {
     let batch: unknown[] = [];
     const early: Uint8Array<ArrayBuffer>[] = [];
     let opened = false;
+    let lost: ReturnType<typeof setTimeout> | undefined;
     let closed = false;
     let reason = "closed";
     const flush = (): void => {
@@ -37,7 +41,12 @@ export const simplePeerTransport: PeerTransport = {
     peer.on("error", (error) => {
       reason = error.code ?? error.message;
     });
+    peer.on("iceStateChange", (state) => {
+      clearTimeout(lost);
+      if (state === "disconnected") lost = setTimeout(() => peer.destroy(), LOST_MS);
+    });
     peer.on("close", () => {
+      clearTimeout(lost);
       closed = true;
       handlers.closed(reason);
     });

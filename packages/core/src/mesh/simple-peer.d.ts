@@ -12,6 +12,7 @@ declare module "simple-peer" {
     data: [bytes: Uint8Array<ArrayBuffer>];
     error: [error: Error & { readonly code?: string }];
     close: [];
+    iceStateChange: [connection: RTCIceConnectionState, gathering: RTCIceGatheringState];
   }
   class SimplePeer {
     constructor(options: SimplePeerOptions);

@@ -75,7 +75,13 @@ export class ScriptedViewer {
     this.session = new Session(
       player,
       { tracker: "https://tracker.example", ...options },
-      { clock: world.clock, loadMesh: async () => ({ createMesh }), randomBytes: () => bytes, unable: () => null },
+      {
+        clock: world.clock,
+        loadMesh: async () => ({ createMesh }),
+        randomBytes: () => bytes,
+        unable: () => null,
+        onLeave: () => () => {},
+      },
     );
   }
 
