@@ -22,7 +22,7 @@ export function offloadHtml(lastMinute: BySource): string {
 export function factsHtml({ reports, totals, copies, sealerBytes }: Facts): string {
   const stalls = reports.reduce((sum, report) => sum + report.stalls, 0);
   const rows = [
-    ["CDN copies of each segment", copies === null ? "–" : copies.toFixed(2)],
+    ["CDN copies a segment, last minute", copies === null ? "–" : copies.toFixed(2)],
     ["From other viewers", megabytes(totals.peerBytes)],
     ["From the CDN", megabytes(totals.cdnBytes)],
     ["Read by the sealer, apart", megabytes(sealerBytes)],

@@ -50,8 +50,8 @@ function drawScale({ context, width, height }: Paper, ceiling: number, yOf: (rat
   context.fillText("now", width, height - BOTTOM + 5);
 }
 
-/** The next 1, 2 or 5 times a power of ten. */
+/** The next round figure whose half is round too. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 5].find((step) => step * power >= value) ?? 10) * power;
+  return ([1, 1.5, 2, 3, 4, 6, 8].find((step) => step * power >= value) ?? 10) * power;
 }

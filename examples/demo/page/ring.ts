@@ -16,11 +16,14 @@ export interface Ring {
 /** What a card has below its picture, pixels. */
 const WORDS_HEIGHT = 58;
 const MARGIN = 14;
+/** Words stand below the ring, pixels. */
+const FOOT_HEIGHT = 26;
 const WIDEST = 264;
 const NARROWEST = 104;
 
 /** Stands cards on an ellipse, from the bottom over the left to the right, as large as they can be. */
-export function ringOf(count: number, width: number, height: number): Ring {
+export function ringOf(count: number, width: number, stageHeight: number): Ring {
+  const height = stageHeight - FOOT_HEIGHT;
   const centre = { x: width / 2, y: height / 2 };
   const around = Math.PI * (width * 0.36 + height * 0.34);
   const fitting = Math.min(width * 0.235, height * 0.29, (around / Math.max(4, count)) * 0.78);

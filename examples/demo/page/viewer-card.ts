@@ -30,7 +30,9 @@ export class ViewerCard {
   readonly element = document.createElement("li");
   readonly #frame = document.createElement("iframe");
   readonly #badge = part("span", "badge");
-  readonly #state = part("span", "quiet");
+  readonly #state = part("span", "quiet state");
+  readonly #stateNumber = new Text();
+  readonly #stateUnit = part("span", "unit");
   readonly #meter = part("span", "meter");
   readonly #meterFill = document.createElement("i");
   readonly #buffer = part("span", "quiet");
@@ -98,9 +100,9 @@ export class ViewerCard {
     const bad = stalling || failure !== null;
     this.#badge.toggleAttribute("data-bad", bad);
     this.#badge.textContent = bad ? "waiting for data" : offReason === null ? "" : (REASONS[offReason] ?? offReason);
-    const where = latencyS === null ? clock(playheadS) : `${latencyS.toFixed(0)} s behind`;
-    this.#state.textContent =
-      startUpMs === null ? "" : stalls > 0 ? `${stalls} ${stalls === 1 ? "stall" : "stalls"}` : where;
+    const [number, unit] = stateOf({ startUpMs, stalls, latencyS, playheadS });
+    this.#stateNumber.data = number;
+    this.#stateUnit.textContent = unit;
     this.#state.toggleAttribute("data-bad", stalls > 0);
     this.#meterFill.style.width = `${Math.min(100, (bufferS / FULL_BUFFER_S) * 100)}%`;
     this.#meter.toggleAttribute("data-low", startUpMs !== null && bufferS < LOW_BUFFER_S);
@@ -124,6 +126,7 @@ export class ViewerCard {
     dot.style.background = colour;
     dot.title = this.isp;
     const first = part("div", "row");
+    this.#state.append(this.#stateNumber, this.#stateUnit);
     first.append(dot, name, this.#state);
     this.#meter.append(this.#meterFill);
     this.#meter.title = "Buffer";
@@ -133,6 +136,18 @@ export class ViewerCard {
     words.append(first, second);
     this.element.append(picture, sources, words);
   }
+}
+
+/** What a card says beside the name; a narrow one leaves the second half out. */
+function stateOf({
+  startUpMs,
+  stalls,
+  latencyS,
+  playheadS,
+}: Pick<ViewerReport, "startUpMs" | "stalls" | "latencyS" | "playheadS">): readonly [string, string] {
+  if (startUpMs === null) return ["", ""];
+  if (stalls > 0) return [String(stalls), stalls === 1 ? " stall" : " stalls"];
+  return latencyS === null ? [clock(playheadS), ""] : [`${latencyS.toFixed(0)} s`, " behind"];
 }
 
 function clock(seconds: number): string {

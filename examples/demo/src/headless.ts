@@ -73,6 +73,7 @@ async function watch(
     const nextJoinMs = seats.length < viewers ? beganMs + seats.length * JOIN_EVERY_MS : Number.POSITIVE_INFINITY;
     await sleep(Math.max(0, Math.min(nowMs + LOOK_MS, nextJoinMs, endMs) - performance.now()));
   }
+  signal.throwIfAborted();
   const last = await whenQuiet(reportAll, () => origin.counts());
   for (const seat of seats) await seat.leave();
   return { ...last, steadyFrom };

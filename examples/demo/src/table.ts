@@ -68,8 +68,10 @@ export class LiveText {
   show(text: string): void {
     if (this.#stream.isTTY) {
       const up = this.#lines > 0 ? `\x1b[${this.#lines}A` : "";
-      this.#stream.write(`${up}\x1b[J${text}\n`);
-      this.#lines = text.split("\n").length;
+      // A line that wraps would count as one and be two.
+      const lines = text.split("\n").map((line) => line.slice(0, this.#stream.columns - 1));
+      this.#stream.write(`${up}\x1b[J${lines.join("\n")}\n`);
+      this.#lines = lines.length;
     } else if (performance.now() - this.#printedAtMs >= 10_000) {
       this.#printedAtMs = performance.now();
       this.#stream.write(`${text}\n\n`);
