@@ -1,4 +1,5 @@
 import { type ShoalHandle, type ShoalOptions, withShoal } from "@shoal/hls";
+import type { PeerId } from "@shoal/protocol";
 import type Hls from "hls.js";
 import type { FragmentLoaderContext, HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration } from "hls.js";
 import { StallMeter } from "./stall-meter.ts";
@@ -35,6 +36,8 @@ export interface ViewerState {
   readonly startUpMs: number | null;
   readonly errors: readonly string[];
   readonly played: readonly PlayedSegment[];
+  /** Peer ids of those this viewer convicted. */
+  readonly convicted: readonly PeerId[];
   readonly bandwidthBps: number;
 }
 
@@ -55,6 +58,7 @@ declare global {
 const video = document.querySelector("video") as HTMLVideoElement;
 const errors: string[] = [];
 const played: PlayedSegment[] = [];
+const convicted: PeerId[] = [];
 const meter = new StallMeter(video);
 let hls: (Hls & { readonly shoal?: ShoalHandle | null }) | null = null;
 let begunMs = 0;
@@ -109,6 +113,7 @@ window.viewer = {
     begunMs = performance.now();
     const settings = { enableWorker: true, maxBufferSize: 6_000_000, ...config };
     hls = shoal ? new (withShoal(Player))({ ...settings, shoal }) : new Player(settings);
+    hls.shoal?.on("convicted", (peerId) => convicted.push(peerId));
     hls.config.fLoader = noting((hls.config.fLoader ?? hls.config.loader) as HlsConfig["loader"]) as never;
     hls.on(Player.Events.ERROR, (_name, data) => {
       if (data.fatal) errors.push(`fatal: ${data.type} ${data.details}`);
@@ -139,6 +144,7 @@ window.viewer = {
       startUpMs: meter.startedMs === null ? null : meter.startedMs - begunMs,
       errors,
       played,
+      convicted,
       bandwidthBps: hls?.bandwidthEstimate ?? 0,
     };
   },

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { isSegmentId, type SealKey, type SwarmId } from "@shoal/protocol";
+import { isSegmentId, isTrackId, type SealKey, type SwarmId } from "@shoal/protocol";
 import { Server } from "socket.io";
 import { type Clock, systemClock } from "./clock.ts";
 import { SEALER_DEFAULTS, type SealerOptions } from "./config.ts";
@@ -31,6 +31,9 @@ export interface SealerWorld {
   /** Takes one line of the log. */
   readonly writeLog?: (line: string) => void;
 }
+
+/** A viewer may wait for a seal for so long, milliseconds. */
+const MAX_WAIT_MS = 10_000;
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
@@ -64,7 +67,10 @@ export async function startSealer(given: Partial<SealerOptions> = {}, world: Sea
     if (url.pathname !== "/v1/seal") return refuse(response, 404, "not-found");
     const segmentId = url.searchParams.get("segment");
     if (!isSegmentId(segmentId)) return refuse(response, 400, "bad-segment");
-    const bytes = streams.seal((url.searchParams.get("swarm") ?? "") as SwarmId, segmentId);
+    const swarm = (url.searchParams.get("swarm") ?? "") as SwarmId;
+    const track = url.searchParams.get("track");
+    const waitMs = Math.min(MAX_WAIT_MS, Number(url.searchParams.get("wait") ?? 0) || 0);
+    const bytes = await streams.sealWithin(swarm, segmentId, isTrackId(track) ? track : null, waitMs);
     if (!bytes) return refuse(response, 404, "no-seal");
     response.writeHead(200, { "content-type": "application/octet-stream", "cache-control": "no-store" }).end(bytes);
   };

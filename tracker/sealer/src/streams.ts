@@ -25,6 +25,9 @@ const EMPTY_MS = 60_000;
 /** Seals given at once to a tracker that starts to follow a swarm. */
 const RECENT_SEALS = 64;
 
+/** Viewers that may wait for a seal at one time. */
+const MAX_WAITING = 1_000;
+
 interface Tracker {
   send: SendToTracker | null;
   readonly follows: Map<SwarmId, Follow>;
@@ -41,6 +44,8 @@ export class Streams {
   readonly #options: StreamsOptions;
   readonly #trackers = new Map<string, Tracker>();
   readonly #running = new Map<SwarmId, Running>();
+  /** Viewers that wait for a seal. */
+  readonly #waiting = new Set<() => void>();
   #reconnects = 0;
 
   constructor(parts: SealerParts, options: StreamsOptions) {
@@ -104,6 +109,34 @@ export class Streams {
     return this.#running.get(swarm)?.stream.store.get(segmentId)?.bytes ?? null;
   }
 
+  /**
+   * The seal of a segment, once there is one: a viewer whose tracker is away asks for it. Asking is news.
+   * @returns null if there is none after `waitMs`, or too many wait already
+   */
+  async sealWithin(
+    swarm: SwarmId,
+    segmentId: SegmentId,
+    trackId: TrackId | null,
+    waitMs: number,
+  ): Promise<Uint8Array | null> {
+    const bytes = this.seal(swarm, segmentId);
+    if (bytes || waitMs <= 0 || !this.#running.has(swarm) || this.#waiting.size >= MAX_WAITING) return bytes;
+    if (trackId) this.news({ swarm, trackId, segmentId });
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.seal(swarm, segmentId);
+        if (found) end(found);
+      };
+      const end = (found: Uint8Array | null): void => {
+        cancel();
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      const cancel = this.#parts.clock.after(waitMs, () => end(null));
+      this.#waiting.add(look);
+    });
+  }
+
   close(): void {
     for (const { stream, cancelEnd } of this.#running.values()) {
       cancelEnd();
@@ -124,7 +157,10 @@ export class Streams {
     if (known) return known;
     if (this.#running.size >= this.#options.maxStreams) return null;
     const { sources, minViewers, maxSealsPerSwarm } = this.#options;
-    const onSeal = (seal: StoredSeal) => this.#tell(swarm, LINK_EVENTS.seal, messageOf(swarm, seal));
+    const onSeal = (seal: StoredSeal) => {
+      this.#tell(swarm, LINK_EVENTS.seal, messageOf(swarm, seal));
+      for (const look of [...this.#waiting]) look();
+    };
     const onState = (state: StreamState) => this.#tell(swarm, LINK_EVENTS.state, { swarm, ...state });
     const options = { swarm, contentId, sources, minViewers, maxSeals: maxSealsPerSwarm, onSeal, onState };
     const running: Running = { stream: new SwarmStream(this.#parts, options), cancelEnd: () => {} };

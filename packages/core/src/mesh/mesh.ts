@@ -94,6 +94,7 @@ export class Mesh {
       candidates: (candidates) => this.#swarm?.introduce(candidates),
       signal: (signal) => this.#swarm?.signal(signal),
       seal: (seal) => void this.#swarm?.offerSeal(seal),
+      sealKeys: (sealKeys) => this.#swarm?.configure({ sealKeys }),
       sealing: (state) => this.#sealingChanged(state),
       config: (config) => this.#configure(config),
       away: (refusal) => {
@@ -222,7 +223,7 @@ export class Mesh {
       {
         signal: (signal) => this.#tracker.signal(signal),
         news: (trackId, segmentId) => this.#tracker.news({ trackId, segmentId }),
-        unsealed: (id) => this.#askSealer(id),
+        unsealed: (id, trackId) => this.#askSealer(id, trackId),
         convicted: (peerId) => {
           this.#convicted.push(peerId);
           this.#handlers.convicted(peerId);
@@ -242,12 +243,12 @@ export class Mesh {
   }
 
   /** While the tracker is away, whoever holds a segment first asks the sealer itself. */
-  #askSealer(id: SegmentId): void {
+  #askSealer(id: SegmentId, trackId: TrackId): void {
     const { sealUrl, swarm } = this.#welcome ?? { sealUrl: null, swarm: "" };
     if (!sealUrl || this.#tracker.connected || this.#askedSeals.has(id)) return;
     if (this.#askedSeals.size > 1000) this.#askedSeals.clear();
     this.#askedSeals.add(id);
-    const query = `swarm=${encodeURIComponent(swarm)}&segment=${id}&wait=${SEAL_WAIT_MS}`;
+    const query = `swarm=${encodeURIComponent(swarm)}&segment=${id}&track=${trackId}&wait=${SEAL_WAIT_MS}`;
     this.#rim.fetchSeal(`${sealUrl}${sealUrl.includes("?") ? "&" : "?"}${query}`).then(
       (bytes) => bytes && this.#swarm?.offerSealBytes(bytes),
       () => this.#askedSeals.delete(id),

@@ -8,6 +8,8 @@ import {
   readConfig,
   readRefusal,
   readSealing,
+  readSealKeys,
+  readSealPush,
   readSignal,
   readWelcome,
   type ShapeError,
@@ -121,7 +123,8 @@ class SocketIoLink implements TrackerLink {
     this.#on(TRACKER_EVENTS.signal, readSignal, (signal) => handlers.signal(signal));
     this.#on(TRACKER_EVENTS.sealing, readSealing, ({ state }) => handlers.sealing(state));
     this.#on(TRACKER_EVENTS.config, readConfig, (config) => handlers.config(config));
-    this.#socket.on(TRACKER_EVENTS.seal, (message: unknown) => this.#seal(message));
+    this.#on(TRACKER_EVENTS.sealKeys, readSealKeys, ({ sealKeys }) => handlers.sealKeys(sealKeys));
+    this.#on(TRACKER_EVENTS.seal, readSealPush, ({ seal }) => this.#seal(seal));
     this.#socket.on("disconnect", () => this.#away(null));
     this.#socket.on("connect_error", (error: Error & { data?: unknown }) => {
       const refusal = readRefusal(error.data);
@@ -138,9 +141,7 @@ class SocketIoLink implements TrackerLink {
     });
   }
 
-  #seal(message: unknown): void {
-    const text = typeof message === "object" && message !== null && "seal" in message ? message.seal : null;
-    if (typeof text !== "string" || text.length > 32_768) return this.#handlers.skipped();
+  #seal(text: string): void {
     try {
       const seal = decodeSeal(fromBase64Url(text));
       if (seal.ok) return this.#handlers.seal(seal.value);

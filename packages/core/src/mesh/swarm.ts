@@ -27,7 +27,7 @@ import { Neighbourhood } from "./neighbourhood.ts";
 import type { PeerTransport } from "./peer-transport.ts";
 import { SealBook } from "./seal-book.ts";
 import type { SegmentStore } from "./segment-store.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Timeline, TimelineChange } from "./timeline.ts";
 import { Uploader } from "./uploader.ts";
 
 /** What a swarm is given of the world. */
@@ -56,7 +56,7 @@ export interface SwarmHandlers {
   /** A segment was seen that others may not know of. */
   news(trackId: TrackId, segmentId: SegmentId): void;
   /** We hold a segment from the CDN and nobody has sealed it. */
-  unsealed(id: SegmentId): void;
+  unsealed(id: SegmentId, trackId: TrackId): void;
   convicted(peerId: PeerId): void;
   neighboursChanged(): void;
   uploads(): boolean;
@@ -214,11 +214,12 @@ export class Swarm {
   }
 
   /** The timeline changed. */
-  timelineChanged(
-    trackId: TrackId,
-    change: { readonly restarted: boolean; readonly expired: readonly SegmentId[] },
-  ): void {
-    for (const id of change.expired) this.#copies.drop(id);
+  timelineChanged(trackId: TrackId, change: TimelineChange): void {
+    for (const id of [...change.expired, ...change.relisted]) {
+      const copy = this.#copies.get(id);
+      // What was begun on news alone is the new segment of that name already.
+      if (copy?.segment || change.expired.includes(id)) this.#copies.drop(id);
+    }
     if (change.restarted) {
       for (const copy of [...this.#copies.all()]) {
         if (copy.trackId !== trackId) continue;
@@ -376,7 +377,7 @@ export class Swarm {
     this.#announce(copy);
     this.#acquisition.changed(copy);
     if (copy.complete && copy.cdnBytes > 0 && !copy.seal && !copy.unshareable && !this.#trustsPeers) {
-      this.#handlers.unsealed(copy.id);
+      this.#handlers.unsealed(copy.id, copy.trackId);
     }
   }
 

@@ -18,6 +18,8 @@ export interface TimelineChange {
   readonly restarted: boolean;
   /** Live segments that left the window long enough ago that nobody will ask for them. */
   readonly expired: readonly SegmentId[];
+  /** Ids that are listed again after they had gone: each names another segment now. */
+  readonly relisted: readonly SegmentId[];
 }
 
 const KEPT_GONE = 1000;
@@ -35,14 +37,16 @@ export class Timeline {
     if (!before) {
       const track = { timeline, index, gone: new Set<SegmentId>(), restartedAtMs: 0, updatedAtMs: serverMs };
       this.#tracks.set(timeline.trackId, track);
-      return { restarted: false, expired: [] };
+      return { restarted: false, expired: [], relisted: [] };
     }
     const wentBack =
       timeline.firstNumber !== null &&
       before.timeline.firstNumber !== null &&
       timeline.firstNumber < before.timeline.firstNumber;
-    const restarted = timeline.live && (wentBack || timeline.segments.some(({ id }) => before.gone.has(id)));
+    const restarted = timeline.live && wentBack;
+    const relisted = timeline.live ? timeline.segments.map(({ id }) => id).filter((id) => before.gone.has(id)) : [];
     if (restarted) before.gone.clear();
+    for (const id of relisted) before.gone.delete(id);
     const expired: SegmentId[] = [];
     for (const segment of before.timeline.segments) {
       if (!restarted && !index.has(segment.id)) before.gone.add(segment.id);
@@ -61,7 +65,7 @@ export class Timeline {
     before.index.clear();
     for (const [id, segment] of index) before.index.set(id, segment);
     if (restarted) before.restartedAtMs = serverMs;
-    return { restarted, expired };
+    return { restarted, expired, relisted };
   }
 
   find(id: SegmentId): Segment | null {

@@ -7,6 +7,7 @@ import type {
   Report,
   Seal,
   SealingState,
+  SealKey,
   Signal,
   StatusUpdate,
   Welcome,
@@ -18,6 +19,8 @@ export interface TrackerHandlers {
   candidates(candidates: readonly Candidate[]): void;
   signal(signal: Signal): void;
   seal(seal: Seal): void;
+  /** The sealer has further keys. */
+  sealKeys(keys: readonly SealKey[]): void;
   sealing(state: SealingState): void;
   config(config: RemoteConfig): void;
   /** The connection is gone, or was refused; it is tried again in a while. */
