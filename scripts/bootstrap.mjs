@@ -10,9 +10,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const lockFile = join(root, "package-lock.json");
 const hiddenLockFile = join(root, "node_modules/.package-lock.json");
 const stampFile = join(root, "node_modules/.shoal-installed");
-const LAST_LINES = 25;
+const MOST_LINES = 15;
 
-/** Installs what package-lock.json names if node_modules is missing or other. Throws an Error with npm's last words. */
+/** Installs what package-lock.json names if node_modules is missing or other. Throws an Error with npm's words. */
 export async function ensureInstalled() {
   const lock = readFileSync(lockFile);
   const stamp = createHash("sha256").update(lock).digest("hex");
@@ -34,20 +34,31 @@ function holdsAll(lock) {
 }
 
 async function installAll() {
+  const ci = await npm("ci");
+  // A registry may lack some other platform's optional package; then no lock made with it is whole, which npm ci refuses.
+  const outOfStep = ci.code !== 0 && ci.output.includes("EUSAGE");
+  const { code, output } = outOfStep ? await npm("install", "--no-save") : ci;
+  if (code === 0) return;
+  const errors = output.split("\n").filter((line) => line.startsWith("npm error"));
+  throw new Error(`Dependencies could not be installed:\n${errors.slice(0, MOST_LINES).join("\n") || output}`);
+}
+
+/** Runs npm with a line that says so. @returns its exit code and all it said */
+async function npm(...args) {
   const beganMs = Date.now();
-  const line = () => `Installing dependencies (npm ci, once) … ${Math.round((Date.now() - beganMs) / 1000)} s`;
+  const line = () => `Installing dependencies (npm ${args[0]}, once) … ${Math.round((Date.now() - beganMs) / 1000)} s`;
   const { isTTY } = process.stderr;
-  if (!isTTY) process.stderr.write("Installing dependencies (npm ci, once) …\n");
+  if (!isTTY) process.stderr.write(`Installing dependencies (npm ${args[0]}, once) …\n`);
   const ticker = isTTY ? setInterval(() => process.stderr.write(`\r${line()} `), 200) : undefined;
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const child = spawn(npm, ["ci", "--no-audit", "--no-fund"], {
+  const onWindows = process.platform === "win32";
+  const child = spawn(onWindows ? "npm.cmd" : "npm", [...args, "--no-audit", "--no-fund"], {
     cwd: root,
     env: npmEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
-    shell: process.platform === "win32",
+    shell: onWindows,
   });
-  const output = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
+  const chunks = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(chunk));
   const code = await new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
@@ -55,9 +66,7 @@ async function installAll() {
     clearInterval(ticker);
     if (isTTY) process.stderr.write(`\r${line()}\n`);
   });
-  if (code === 0) return;
-  const words = Buffer.concat(output).toString("utf8").trimEnd().split("\n").slice(-LAST_LINES).join("\n");
-  throw new Error(`npm ci ended with code ${code}:\n${words}`);
+  return { code, output: Buffer.concat(chunks).toString("utf8").trim() };
 }
 
 /** npm keeps its cache under HOME: where that cannot be written, a temporary folder serves. */
