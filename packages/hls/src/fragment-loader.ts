@@ -9,92 +9,105 @@ import type {
   LoaderStats,
 } from "hls.js";
 import {
+  type BaseLoader,
   type BaseLoaderClass,
-  freshStats,
   type HttpOutcome,
   requestThrough,
-  rewind,
   type SeenResponse,
 } from "./base-loader.ts";
+import { rewind, tellRate } from "./loader-stats.ts";
 
 /** What the loader asks of the plug-in it belongs to. */
 export interface LoaderOwner {
-  readonly session: Session;
+  readonly session: Pick<Session, "load">;
   /** The segment behind a fragment; null where it must not be shared. */
   segmentOf(fragment: Fragment): Segment | null;
-  /** hls.js' estimate, bit/s, for when the engine has none. */
-  bandwidthEstimate(): number;
+  /** What the player itself thinks the CDN gives, for when the engine knows nothing. */
+  pace(): { readonly rateBps: number; readonly ttfbMs: number };
   /** A segment of a track is being loaded: it is what the player plays. */
   loads(segment: Segment, fragment: Fragment): void;
 }
 
-/** The smallest time to first byte that hls.js takes as one, milliseconds. */
-const TTFB_MS = 5;
+type Callbacks = LoaderCallbacks<FragmentLoaderContext>;
 
-/** A loader class for hls.js' `fLoader`, bound to one player: media segments go through the engine, all else as before. */
-export function fragmentLoaderClass(owner: () => LoaderOwner | null, Base: BaseLoaderClass): BaseLoaderClass {
+/**
+ * A loader class for hls.js' `fLoader`, bound to one player: media segments go through the engine, all else as before.
+ *
+ * @param openBase makes the loader that the player alone would use
+ */
+export function fragmentLoaderClass(
+  owner: () => LoaderOwner | null,
+  openBase: (config: HlsConfig) => BaseLoader,
+): BaseLoaderClass {
   return class ShoalFragmentLoader implements Loader<FragmentLoaderContext> {
     context: FragmentLoaderContext | null = null;
-    /** One object for life: hls.js took a reference before `load`. */
-    readonly stats: LoaderStats = freshStats();
+    /** The base loader's own, for life: hls.js takes a reference before `load`, and a loader may not let go of its. */
+    readonly stats: LoaderStats;
     readonly #config: HlsConfig;
-    #base: Loader<FragmentLoaderContext> | null = null;
-    #callbacks: LoaderCallbacks<FragmentLoaderContext> | null = null;
+    #base: BaseLoader | null;
+    #plain = false;
+    #callbacks: Callbacks | null = null;
     #task: LoadTask | null = null;
     #response: SeenResponse | null = null;
 
     constructor(config: HlsConfig) {
       this.#config = config;
+      this.#base = openBase(config);
+      this.stats = this.#base.stats;
     }
 
-    load(
-      context: FragmentLoaderContext,
-      config: LoaderConfiguration,
-      callbacks: LoaderCallbacks<FragmentLoaderContext>,
-    ): void {
+    load(context: FragmentLoaderContext, config: LoaderConfiguration, callbacks: Callbacks): void {
       if (this.stats.loading.start) throw new Error("Loader can only be used once.");
       this.context = context;
+      const found = owner();
+      const segment = found && this.#sharedSegment(found, context, callbacks);
+      if (!found || !segment) {
+        this.#plain = true;
+        this.#base?.load(context, config, callbacks);
+        return;
+      }
       this.#callbacks = callbacks;
-      const shared = this.#sharedOwner(context, callbacks);
-      if (!shared) return this.#loadPlain(context, config, callbacks);
-      const { segment } = shared;
       this.stats.loading.start = performance.now();
-      shared.owner.loads(segment, context.frag);
-      this.#task = shared.owner.session.load({
+      found.loads(segment, context.frag);
+      this.#task = found.session.load({
         segment,
         fetch: (sink) => {
           rewind(this.stats);
-          const base = this.#openBase();
           const asked = { segmentRange: segment.range, part: null };
-          return requestThrough(base, context, config, asked, sink, (response) => {
+          const seen = (response: SeenResponse): void => {
             this.#response = response;
-          });
+          };
+          const base = this.#base ?? openBase(this.#config);
+          const task = requestThrough(base, { context, config, asked, seen }, sink);
+          return {
+            abort: () => {
+              this.#base = null;
+              task.abort();
+            },
+          };
         },
         sink: {
           progress: (loaded, total) => this.#progress(loaded, total),
-          done: (bytes, delivery) => this.#done(bytes, delivery, shared.owner),
+          done: (bytes, delivery) => this.#done(bytes, delivery, found, segment),
           failed: (outcome) => this.#failed(outcome as HttpOutcome),
         },
       });
     }
 
     abort(): void {
+      if (this.#plain) return this.#base?.abort();
       const callbacks = this.#callbacks;
-      const context = this.context;
-      this.#callbacks = null;
-      if (this.#task) {
-        this.stats.aborted = true;
-        this.#endTask();
-        if (context) callbacks?.onAbort?.(this.stats, context, null);
-      } else this.#base?.abort();
+      const { context } = this;
+      this.#endTask();
+      if (context) callbacks?.onAbort?.(this.stats, context, null);
     }
 
     destroy(): void {
-      this.#callbacks = null;
       this.#endTask();
-      this.#base?.destroy();
+      const base = this.#base;
       this.#base = null;
       this.context = null;
+      base?.destroy();
     }
 
     getCacheAge(): number | null {
@@ -106,30 +119,12 @@ export function fragmentLoaderClass(owner: () => LoaderOwner | null, Base: BaseL
     }
 
     /** Media of the main player only: no init segments, no LL-HLS parts, no interstitials, no progressive loading. */
-    #sharedOwner(
-      context: FragmentLoaderContext,
-      callbacks: LoaderCallbacks<FragmentLoaderContext>,
-    ): { readonly owner: LoaderOwner; readonly segment: Segment } | null {
+    #sharedSegment(found: LoaderOwner, context: FragmentLoaderContext, callbacks: Callbacks): Segment | null {
       const { frag, part } = context;
-      const found = owner();
-      if (!found || callbacks.onProgress || part || frag.sn === "initSegment" || isAsset(this.#config)) return null;
+      if (callbacks.onProgress || part || frag.sn === "initSegment" || isAsset(this.#config)) return null;
       if (frag.type !== "main" && frag.type !== "audio") return null;
       const segment = found.segmentOf(frag);
-      return segment ? { owner: found, segment } : null;
-    }
-
-    #loadPlain(
-      context: FragmentLoaderContext,
-      config: LoaderConfiguration,
-      callbacks: LoaderCallbacks<FragmentLoaderContext>,
-    ): void {
-      this.#openBase().load(context, config, callbacks);
-    }
-
-    #openBase(): Loader<FragmentLoaderContext> {
-      this.#base = new Base(this.#config);
-      this.#base.stats = this.stats;
-      return this.#base;
+      return segment && asksExactly(context, segment) ? segment : null;
     }
 
     #progress(loaded: number, total: number | null): void {
@@ -139,27 +134,20 @@ export function fragmentLoaderClass(owner: () => LoaderOwner | null, Base: BaseL
       if (loaded > 0 && stats.loading.first === 0) stats.loading.first = performance.now();
     }
 
-    #done(bytes: ArrayBuffer, delivery: Delivery, from: LoaderOwner): void {
+    #done(bytes: ArrayBuffer, delivery: Delivery, found: LoaderOwner, segment: Segment): void {
       const callbacks = this.#callbacks;
       const { context, stats } = this;
       this.#task = null;
       this.#callbacks = null;
       if (!callbacks || !context) return;
-      if (!delivery.plain) this.#tellRate(bytes.byteLength, delivery.rateBps ?? from.bandwidthEstimate());
       const seen = delivery.plain ? this.#response : null;
-      const response = { url: seen?.url ?? context.url, data: bytes, code: seen?.code ?? 200 };
-      const details = (seen?.networkDetails ?? null) as Parameters<typeof callbacks.onSuccess>[3];
-      callbacks.onSuccess(response, stats, context, details);
-    }
-
-    /** What the player learns is the rate that the next segment can count on, not how fast this one came out of memory. */
-    #tellRate(bytes: number, rateBps: number): void {
-      const { stats } = this;
-      const end = performance.now();
-      stats.loaded = stats.total = bytes;
-      stats.loading.end = end;
-      stats.loading.first = Math.max(1, end - (bytes * 8000) / Math.max(rateBps, 1));
-      stats.loading.start = Math.max(0.5, stats.loading.first - TTFB_MS);
+      if (!delivery.plain) {
+        const own = found.pace();
+        tellRate(stats, bytes.byteLength, { ...own, rateBps: delivery.rateBps ?? own.rateBps });
+      }
+      const code = segment.range ? 206 : 200;
+      const response = { url: seen?.url ?? context.url, data: bytes, code: seen?.code ?? code };
+      callbacks.onSuccess(response, stats, context, (seen?.networkDetails ?? null) as NetworkDetails);
     }
 
     #failed(outcome: HttpOutcome): void {
@@ -167,20 +155,30 @@ export function fragmentLoaderClass(owner: () => LoaderOwner | null, Base: BaseL
       this.#task = null;
       this.#callbacks = null;
       if (!callbacks) return;
-      if (outcome.kind === "timeout")
-        callbacks.onTimeout(...(outcome.arguments as Parameters<typeof callbacks.onTimeout>));
-      else callbacks.onError(...(outcome.arguments as Parameters<typeof callbacks.onError>));
+      if (outcome.kind === "timeout") callbacks.onTimeout(...(outcome.arguments as Parameters<Callbacks["onTimeout"]>));
+      else callbacks.onError(...(outcome.arguments as Parameters<Callbacks["onError"]>));
     }
 
     #endTask(): void {
       const task = this.#task;
       this.#task = null;
-      task?.abort();
+      this.#callbacks = null;
+      if (!task) return;
+      task.abort();
+      this.stats.aborted = true;
     }
   };
 }
 
+type NetworkDetails = Parameters<Callbacks["onSuccess"]>[3];
+
 /** hls.js plays each interstitial in a player of its own, built from the primary's options: ads are often personal. */
 function isAsset(config: HlsConfig): boolean {
   return "assetPlayerId" in config && Boolean(config.assetPlayerId);
+}
+
+/** False where hls.js widens a range, as it does to decrypt a block of a larger file. */
+function asksExactly({ rangeStart, rangeEnd }: FragmentLoaderContext, { range }: Segment): boolean {
+  if (!range) return !rangeEnd;
+  return rangeStart === range.first && rangeEnd === range.last + 1;
 }

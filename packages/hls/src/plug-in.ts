@@ -1,53 +1,62 @@
-import { type Player, type PlayerState, type Segment, Session, type ShoalOptions } from "@shoal/core";
+import { type Player, type PlayerState, type Segment, Session, type SessionRim, type ShoalOptions } from "@shoal/core";
 import { type ByteRange, contentIdOf, mediaBaseOf, pathOf, type TrackId } from "@shoal/protocol/names";
 import type Hls from "hls.js";
 import type { Fragment, FragmentLoaderContext, HlsConfig, LevelDetails, LoaderConfiguration } from "hls.js";
-import { type BaseLoaderClass, freshStats, requestThrough } from "./base-loader.ts";
+import { type BaseLoader, requestThrough } from "./base-loader.ts";
 import type { LoaderOwner } from "./fragment-loader.ts";
-import { FragmentNames } from "./timeline.ts";
+import { Playlists } from "./playlists.ts";
+import { SegmentNames } from "./segment-names.ts";
 
 /** Gaps between buffered ranges up to this are jumped by hls.js. */
 const GAP_S = 0.2;
+/** What is taken for the time to first byte while hls.js has no estimate. */
+const ASSUMED_TTFB_MS = 100;
+/** Fragments kept after their playlist dropped them: the engine may still complete one. */
+const KEPT_FRAGMENTS = 16;
+
+type PlaylistKind = "main" | "audio";
 
 /** Ties one hls.js player to one session: tells it the timeline, and names the segments it loads. */
 export class HlsPlugIn implements LoaderOwner, Player {
   readonly session: Session;
   readonly #hls: Hls;
-  readonly #Base: BaseLoaderClass;
+  readonly #openBase: (config: HlsConfig) => BaseLoader;
   /** Tracks being played, by kind of playlist. */
-  readonly #playing = new Map<string, TrackId>();
-  /** A fragment that was loaded, by segment: the engine's own requests look like the player's. */
-  readonly #fragments = new Map<string, Fragment>();
-  #names: FragmentNames | null = null;
+  readonly #playing = new Map<PlaylistKind, TrackId>();
+  /** Fragments loaded lately, by segment. */
+  readonly #loaded = new Map<string, Fragment>();
+  #playlists: Playlists | null = null;
+  #content = "";
+  #warned = false;
 
   /** @throws ShoalError `bad-option` */
-  constructor(hls: Hls, options: ShoalOptions, Base: BaseLoaderClass) {
+  constructor(hls: Hls, options: ShoalOptions, openBase: (config: HlsConfig) => BaseLoader, rim?: SessionRim) {
     this.#hls = hls;
-    this.#Base = Base;
-    this.session = new Session(this, options);
+    this.#openBase = openBase;
+    this.session = new Session(this, options, rim);
     this.#listen();
   }
 
   segmentOf(fragment: Fragment): Segment | null {
-    const details = this.#detailsOf(fragment);
-    if (!this.#names || !details || fragment.gap) return null;
-    const at = typeof fragment.sn === "number" ? fragment.sn - details.startSN : -1;
-    const previous = details.fragments[at - 1] ?? undefined;
-    return this.#names.segmentOf(fragment, previous, details.url);
+    return this.#playlists?.segmentOf(fragment) ?? null;
   }
 
-  bandwidthEstimate(): number {
-    return this.#hls.bandwidthEstimate;
+  pace(): { readonly rateBps: number; readonly ttfbMs: number } {
+    const { bandwidthEstimate, ttfbEstimate, config } = this.#hls;
+    return {
+      rateBps: bandwidthEstimate > 0 ? bandwidthEstimate : config.abrEwmaDefaultEstimate,
+      ttfbMs: ttfbEstimate > 0 ? ttfbEstimate : ASSUMED_TTFB_MS,
+    };
   }
 
   loads(segment: Segment, fragment: Fragment): void {
-    this.#fragments.set(segment.id, fragment);
-    for (const id of this.#fragments.keys()) {
-      if (this.#fragments.size <= 64) break;
-      this.#fragments.delete(id);
+    this.#loaded.delete(segment.id);
+    this.#loaded.set(segment.id, fragment);
+    for (const id of this.#loaded.keys()) {
+      if (this.#loaded.size <= KEPT_FRAGMENTS) break;
+      this.#loaded.delete(id);
     }
-    this.#playing.set(fragment.type, segment.trackId);
-    this.session.setActiveTracks([...this.#playing.values()]);
+    this.#play(fragment.type === "audio" ? "audio" : "main", segment.trackId);
   }
 
   state(): PlayerState {
@@ -62,64 +71,72 @@ export class HlsPlugIn implements LoaderOwner, Player {
   }
 
   fetch(segment: Segment, part: ByteRange | null, sink: Parameters<Player["fetch"]>[2]): ReturnType<Player["fetch"]> {
-    const base = new this.#Base(this.#hls.config);
-    base.stats = freshStats();
-    const context = this.#contextOf(segment, part);
-    return requestThrough(base, context, this.#loaderConfig(), { segmentRange: segment.range, part }, sink);
+    const frag = this.#playlists?.fragmentOf(segment.id) ?? this.#loaded.get(segment.id);
+    if (!frag) return failSoon(sink);
+    const request = {
+      context: contextOf(frag, segment, part),
+      config: this.#loaderConfig(),
+      asked: { segmentRange: segment.range, part },
+    };
+    return requestThrough(this.#openBase(this.#hls.config), request, sink);
   }
 
   close(): void {
     this.session.close();
-    this.#fragments.clear();
+    this.#playlists = null;
+    this.#loaded.clear();
   }
 
   #listen(): void {
     const hls = this.#hls;
     const { Events } = hls.constructor as typeof Hls;
+    // hls.js 1.5 has no word for an audio playlist that is merged; it merges into the one it says was loaded.
+    const audioUpdated = Events.AUDIO_TRACK_UPDATED ?? Events.AUDIO_TRACK_LOADED;
     hls.on(Events.MANIFEST_LOADED, (_name, { url }) => this.#begin(url));
-    hls.on(Events.LEVEL_UPDATED, (_name, { details }) => this.#update(details));
-    hls.on(Events.AUDIO_TRACK_UPDATED, (_name, { details }) => this.#update(details));
-    hls.on(Events.DESTROYING, () => this.close());
+    hls.on(Events.LEVEL_UPDATED, (_name, { details }) => this.#update("main", details));
+    hls.on(audioUpdated, (_name, { details }) => this.#update("audio", details));
+    hls.on(Events.AUDIO_TRACK_SWITCHING, (_name, { url }) => {
+      if (!url) this.#play("audio", null);
+    });
   }
 
   #begin(url: string): void {
-    const { mediaBase, contentId, segmentId } = this.session.options;
-    const base = mediaBase ? pathOf(mediaBase) : mediaBaseOf(url);
-    this.#names = new FragmentNames({ mediaBase: base, segmentId });
-    this.#playing.clear();
-    this.#fragments.clear();
-    this.session.setContent({ contentId: contentId ?? contentIdOf(url), manifest: pathOf(url) });
+    const { mediaBase, contentId: given, segmentId } = this.session.options;
+    const contentId = given ?? contentIdOf(url);
+    const manifest = pathOf(url);
+    this.#playlists = new Playlists(
+      new SegmentNames({ mediaBase: mediaBase ? pathOf(mediaBase) : mediaBaseOf(url), segmentId }),
+    );
+    this.#loaded.clear();
+    if (this.#content !== `${contentId} ${manifest}`) {
+      this.#content = `${contentId} ${manifest}`;
+      this.#playing.clear();
+      this.session.setActiveTracks([]);
+    }
+    this.session.setContent({ contentId, manifest });
   }
 
-  #update(details: LevelDetails): void {
-    const timeline = this.#names?.timelineOf(details);
-    if (timeline) this.session.setTimeline(timeline);
+  #update(kind: PlaylistKind, details: LevelDetails): void {
+    try {
+      const timeline = this.#playlists?.update(details);
+      if (!timeline) return;
+      this.session.setTimeline(timeline);
+      if (this.#playing.get(kind) === timeline.continues) this.#play(kind, timeline.trackId);
+    } catch (error) {
+      if (!this.#warned) console.warn("shoal: a playlist could not be named; its segments are not shared", error);
+      this.#warned = true;
+    }
   }
 
-  #detailsOf(fragment: Fragment): LevelDetails | null {
-    const tracks = fragment.type === "audio" ? this.#hls.audioTracks : this.#hls.levels;
-    return tracks[fragment.level]?.details ?? null;
-  }
-
-  #contextOf(segment: Segment, part: ByteRange | null): FragmentLoaderContext {
-    const frag = this.#fragments.get(segment.id) as Fragment;
-    const offset = segment.range?.first ?? 0;
-    const range = part ? { first: offset + part.first, last: offset + part.last } : segment.range;
-    return {
-      url: segment.url,
-      frag,
-      part: null,
-      type: "media-fragment",
-      responseType: "arraybuffer",
-      headers: {},
-      rangeStart: range?.first ?? 0,
-      rangeEnd: range ? range.last + 1 : 0,
-    } as unknown as FragmentLoaderContext;
+  #play(kind: PlaylistKind, trackId: TrackId | null): void {
+    if (trackId === null) this.#playing.delete(kind);
+    else this.#playing.set(kind, trackId);
+    this.session.setActiveTracks([...new Set(this.#playing.values())]);
   }
 
   /** hls.js' own time limits; retries are the engine's to decide. */
   #loaderConfig(): LoaderConfiguration {
-    const { default: policy } = (this.#hls.config as HlsConfig).fragLoadPolicy;
+    const { default: policy } = this.#hls.config.fragLoadPolicy;
     return {
       loadPolicy: { ...policy, errorRetry: null, timeoutRetry: null },
       timeout: policy.maxLoadTimeMs,
@@ -128,4 +145,32 @@ export class HlsPlugIn implements LoaderOwner, Player {
       maxRetryDelay: 0,
     };
   }
+}
+
+/** The engine's own requests look like the player's. */
+function contextOf(frag: Fragment, { url, range }: Segment, part: ByteRange | null): FragmentLoaderContext {
+  const offset = range?.first ?? 0;
+  const asked = part ? { first: offset + part.first, last: offset + part.last } : range;
+  return {
+    url,
+    frag,
+    part: null,
+    type: "media-fragment",
+    responseType: "arraybuffer",
+    headers: {},
+    rangeStart: asked?.first ?? 0,
+    rangeEnd: asked ? asked.last + 1 : 0,
+  } as unknown as FragmentLoaderContext;
+}
+
+function failSoon(sink: Parameters<Player["fetch"]>[2]): ReturnType<Player["fetch"]> {
+  let aborted = false;
+  queueMicrotask(() => {
+    if (!aborted) sink.failed(null);
+  });
+  return {
+    abort: () => {
+      aborted = true;
+    },
+  };
 }

@@ -1,8 +1,8 @@
-import type { Session, ShoalEvents, ShoalOptions, ShoalStats } from "@shoal/core";
+import { resolveOptions, type Session, type ShoalEvents, type ShoalOptions, type ShoalStats } from "@shoal/core";
 import type { SharingMode } from "@shoal/protocol";
 import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
-import type { BaseLoaderClass } from "./base-loader.ts";
+import type { BaseLoader, BaseLoaderClass } from "./base-loader.ts";
 import { fragmentLoaderClass } from "./fragment-loader.ts";
 import { HlsPlugIn } from "./plug-in.ts";
 
@@ -42,20 +42,29 @@ export function withShoal<Base extends typeof Hls>(HlsClass: Base): WithShoal<Ba
   class HlsWithShoal extends Parent {
     /** Null where the options did not ask for Shoal. */
     readonly shoal: ShoalHandle | null;
+    readonly #plugIn: HlsPlugIn | null;
 
     constructor(userConfig: HlsConfigWithShoal = {}) {
       const { shoal, ...config } = userConfig;
-      if (!shoal) {
-        super(config);
-        this.shoal = null;
-        return;
-      }
+      // Before there is a player that nobody would destroy.
+      if (shoal) resolveOptions(shoal);
       let plugIn: HlsPlugIn | null = null;
-      const Base = (config.fLoader ?? config.loader ?? Parent.DefaultConfig.loader) as unknown as BaseLoaderClass;
-      const fLoader = fragmentLoaderClass(() => plugIn, Base) as unknown as NonNullable<HlsConfig["fLoader"]>;
-      super({ ...config, fLoader });
-      plugIn = new HlsPlugIn(this, shoal, Base);
-      this.shoal = handleOf(plugIn.session);
+      const given = "fLoader" in config ? config.fLoader : Parent.DefaultConfig.fLoader;
+      const openBase = (of: HlsConfig): BaseLoader => new ((given ?? of.loader) as unknown as BaseLoaderClass)(of);
+      const Loader = fragmentLoaderClass(() => plugIn, openBase) as unknown as NonNullable<HlsConfig["fLoader"]>;
+      super(shoal ? { ...config, fLoader: Loader } : config);
+      plugIn = shoal ? new HlsPlugIn(this, shoal, openBase) : null;
+      this.#plugIn = plugIn;
+      this.shoal = plugIn && handleOf(plugIn.session);
+    }
+
+    override destroy(): void {
+      try {
+        super.destroy();
+      } finally {
+        // After hls.js has ended its loads: before, they would be handed to the CDN.
+        this.#plugIn?.close();
+      }
     }
   }
   return HlsWithShoal as unknown as WithShoal<Base>;

@@ -154,6 +154,7 @@ export class Acquisition {
         asked: load !== undefined && load.failure === null,
         dryMs: load ? nowMs + aheadMs / (state.playbackRate || 1) : Number.POSITIVE_INFINITY,
         canFetchWhole: load !== undefined && !load.fetched,
+        fits: copies.fits(copy),
         live: track?.live ?? false,
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
@@ -218,6 +219,7 @@ export class Acquisition {
     const begunMs = this.#begin(copy);
     const task = load.request.fetch({
       progress: (loaded, total) => {
+        if (loaded > 0) copy.cdnProgressMs = this.#rim.clock.now();
         if (this.#loads.get(copy.id) === load) load.request.sink.progress(loaded, total);
       },
       done: (answer) => {
@@ -243,7 +245,9 @@ export class Acquisition {
     if (!copy.segment) return;
     const begunMs = this.#begin(copy);
     const task = this.#rim.player.fetch(copy.segment, range, {
-      progress: () => {},
+      progress: (loaded) => {
+        if (loaded > 0) copy.cdnProgressMs = this.#rim.clock.now();
+      },
       done: (answer) => {
         this.#finish(copy, answer, begunMs);
         this.#rim.copies.receiveCdn(copy, answer);
@@ -255,7 +259,7 @@ export class Acquisition {
 
   #begin(copy: Copy): number {
     const nowMs = this.#rim.clock.now();
-    copy.cdnSinceMs = nowMs;
+    copy.cdnSinceMs = copy.cdnProgressMs = nowMs;
     this.#rim.announceFetch(copy, true);
     return nowMs;
   }
@@ -275,7 +279,6 @@ export class Acquisition {
     this.#rim.announceFetch(copy, false);
     const load = this.#loads.get(copy.id);
     if (load && !load.failure && !load.fetched) this.#fetchWhole(copy, load);
-    else if (load && !load.failure) load.failure = { outcome: null };
     this.replan();
   }
 

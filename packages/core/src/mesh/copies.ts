@@ -83,6 +83,7 @@ export class Copies {
     const { id, trackId, previousId } = segment;
     const copy =
       this.#copies.get(id) ?? this.#add(id, { trackId, previousId, byteLength: 0, pieceShift: PIECE_SHIFT }, segment);
+    if (copy.segment?.url !== segment.url) copy.cdnFailed = false;
     copy.segment = segment;
     return copy;
   }
@@ -98,13 +99,19 @@ export class Copies {
     copy.setLength(byteLength, pieceShift);
   }
 
+  /** False for a segment so long that getting it from others would not leave room for anything else. */
+  fits(copy: Copy): boolean {
+    return copy.byteLength <= this.#budgetBytes / 2;
+  }
+
   /** Takes bytes that a neighbour sent. Returns how many were of use. */
   receive(copy: Copy, peerId: PeerId, frame: PieceFrame): number {
     const piece = copy.pieces[frame.piece];
     const { length } = copy.extent(frame.piece);
     const fits = piece && piece.receivedBytes === frame.offset && frame.offset + frame.bytes.length <= length;
     const fresh = !copy.seal || frame.edition === copy.edition || frame.edition === 0;
-    if (piece?.state !== "asked" || piece.peerId !== peerId || !fits || !fresh) {
+    const wanted = piece?.state === "asked" && piece.peerId === peerId && fits && fresh;
+    if (!wanted || !this.#makeRoom(frame.bytes.length, copy)) {
       this.#handlers.wasted(frame.bytes.length);
       return 0;
     }
@@ -152,7 +159,6 @@ export class Copies {
     if (answer.whole) this.#receiveWhole(copy, answer.bytes);
     else this.#receiveRange(copy, answer);
     this.#handlers.changed(copy);
-    this.#makeRoom();
   }
 
   /** A seal became known: everything held of its segment is measured by it. */
@@ -225,6 +231,11 @@ export class Copies {
     const { seal } = copy;
     const held = this.#store.bytesOf(copy.id);
     if (held > 0) this.#handlers.wasted(held);
+    this.#store.drop(copy.id);
+    if (!this.#makeRoom(bytes.byteLength, copy)) {
+      copy.reset();
+      return;
+    }
     copy.setLength(bytes.byteLength, shift);
     copy.reset();
     copy.seal = seal;
@@ -297,11 +308,14 @@ export class Copies {
     }
   }
 
-  /** Drops what was played longest ago until the budget is kept. */
-  #makeRoom(): void {
+  /** Drops what was played longest ago until so many bytes more fit into the budget. False if they do not. */
+  #makeRoom(bytes: number, keep: Copy): boolean {
+    if (this.#store.bytes + bytes <= this.#budgetBytes) return true;
     for (const copy of [...this.#copies.values()]) {
-      if (this.#store.bytes <= this.#budgetBytes) return;
-      if (copy.delivered) this.drop(copy.id);
+      if (copy === keep || !copy.delivered) continue;
+      this.drop(copy.id);
+      if (this.#store.bytes + bytes <= this.#budgetBytes) return true;
     }
+    return false;
   }
 }

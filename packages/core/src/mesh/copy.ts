@@ -1,6 +1,7 @@
 import {
   editionOf,
   fromRanges,
+  type HaveFrame,
   MAX_PIECES,
   type PeerId,
   type PieceRange,
@@ -43,6 +44,8 @@ export class Copy {
   pieces: Piece[] = [];
   /** When a CDN request for it began; null while there is none. */
   cdnSinceMs: number | null = null;
+  /** When that request last brought something. */
+  cdnProgressMs = 0;
   cdnBytes = 0;
   peerBytes = 0;
   /** The CDN answered this session with an error for it. */
@@ -142,21 +145,16 @@ export class Announcement {
   news: SegmentNews | null = null;
   complete = false;
   readonly held = new Set<number>();
-  coming = false;
+  /** When it was said to be on its way from the CDN, on the session's clock; null if it is not. */
+  comingSinceMs: number | null = null;
 
   /** Adds what a HAVE frame says. */
-  add(said: {
-    edition: number;
-    news: SegmentNews | null;
-    complete: boolean;
-    held: readonly PieceRange[];
-    coming: readonly PieceRange[];
-  }): void {
+  add(said: Pick<HaveFrame, "edition" | "news" | "complete" | "held" | "coming">, nowMs: number): void {
     if (said.edition !== this.edition) this.held.clear();
     this.edition = said.edition;
     this.news = said.news ?? this.news;
     this.complete = said.complete;
-    this.coming = said.coming.length > 0;
+    this.comingSinceMs = said.coming.length > 0 ? (this.comingSinceMs ?? nowMs) : null;
     for (const piece of fromRanges(said.held)) this.held.add(piece);
   }
 

@@ -26,6 +26,8 @@ export interface PlanSegment {
   readonly dryMs: number;
   /** The load's own whole request is still unused. */
   readonly canFetchWhole: boolean;
+  /** There is room to get it from others. */
+  readonly fits: boolean;
   readonly live: boolean;
   readonly targetDurationMs: number;
 }
@@ -69,6 +71,11 @@ const FIRST_WINDOW_BYTES = 4 * 65_536;
 const WINDOW_MS = 800;
 /** A piece that has not grown for this long is asked of somebody else. */
 const STALLED_MS = 1_500;
+/** A CDN request that brought nothing for this long may be hung: neighbours are asked beside it. Sooner where time is short. */
+const CDN_STALLED_MS = 1_500;
+const CDN_STALLED_SHORT_MS = 300;
+/** A neighbour that said "coming" and has nothing to show after this long is not waited for. */
+const COMING_MS = 3_000;
 /** The player's own loader would give up on a first byte after 10 s: stay well below. */
 const LONGEST_WAIT_MS = 8_000;
 /** Backups of an election on demand step in this far apart. */
@@ -88,7 +95,7 @@ export function plan(view: PlanView): Plan {
   for (const wanted of byUrgency) {
     releaseStalled(view, wanted, actions, look);
     const fetched = planFetch(view, wanted, actions, look);
-    if (!fetched && (view.sealing || wanted.copy.seal)) planAsks(view, wanted, budget, actions);
+    if (wanted.fits && !fetched && (view.sealing || wanted.copy.seal)) planAsks(view, wanted, budget, actions);
   }
   return { actions, untilMs };
 }
@@ -138,10 +145,15 @@ function missingBytes(copy: Copy): number {
 /** Decides whether the CDN is asked now. Returns true if it is, or is being asked already. */
 function planFetch(view: PlanView, wanted: PlanSegment, actions: PlanAction[], look: (atMs: number) => void): boolean {
   const { copy } = wanted;
-  if (copy.cdnSinceMs !== null) return copy.byteLength === 0;
+  if (copy.cdnSinceMs !== null) {
+    const slackMs = (wanted.dryMs - copy.cdnProgressMs) / 3;
+    const stalledMs = copy.cdnProgressMs + Math.max(CDN_STALLED_SHORT_MS, Math.min(CDN_STALLED_MS, slackMs));
+    look(stalledMs);
+    return view.nowMs < stalledMs;
+  }
   if (!wanted.asked || copy.complete) return false;
   const latestMs = latestFetchMs(wanted, view.cdnBps);
-  const startMs = Math.min(latestMs, electedMs(view, wanted));
+  const startMs = wanted.fits ? Math.min(latestMs, electedMs(view, wanted, look)) : view.nowMs;
   if (view.nowMs < startMs) {
     look(startMs);
     return false;
@@ -171,20 +183,41 @@ function wholeRange(copy: Copy): ByteRange | null {
 function anyAnnounced(view: PlanView, copy: Copy): boolean {
   return view.neighbours.some((neighbour) => {
     const said = neighbour.announced(copy.id);
-    return said !== undefined && neighbour.uploads && (said.coming || said.hasAny);
+    return said !== undefined && neighbour.uploads && (said.hasAny || isComing(said, view.nowMs));
   });
 }
 
+/** When the first of the announced fetches stops being believed. */
+function nextComingEnd(view: PlanView, copy: Copy): number {
+  let endMs = Number.POSITIVE_INFINITY;
+  for (const { announced } of view.neighbours) {
+    const sinceMs = announced(copy.id)?.comingSinceMs ?? null;
+    if (sinceMs !== null && sinceMs + COMING_MS > view.nowMs) endMs = Math.min(endMs, sinceMs + COMING_MS);
+  }
+  return endMs;
+}
+
+function isComing(said: Announcement, nowMs: number): boolean {
+  return said.comingSinceMs !== null && nowMs - said.comingSinceMs < COMING_MS;
+}
+
 /** When this viewer's turn to fetch comes, whatever the deadline. */
-function electedMs(view: PlanView, wanted: PlanSegment): number {
+function electedMs(view: PlanView, wanted: PlanSegment, look: (atMs: number) => void): number {
   const { copy } = wanted;
   const { nowMs } = view;
   if (!view.sealing && !copy.seal) return nowMs;
   if (wanted.dryMs - nowMs < LOW_BUFFER_MS && copy.in("held").length === 0) return nowMs;
-  const givers = view.neighbours.filter(({ uploads, tracks }) => uploads && tracks.has(copy.trackId));
   const cap = copy.knownSinceMs + (wanted.live ? LONGEST_WAIT_MS : VOD_LONGEST_WAIT_MS);
-  if (anyAnnounced(view, copy)) return copy.in("held", "quarantined").length > 0 ? Number.POSITIVE_INFINITY : cap;
+  if (anyAnnounced(view, copy)) {
+    look(nextComingEnd(view, copy));
+    return copy.in("held", "quarantined").length > 0 ? Number.POSITIVE_INFINITY : cap;
+  }
+  const givers = view.neighbours.filter(({ uploads, tracks, announced }) => {
+    // Whoever announced a fetch and has nothing to show for it has failed this time.
+    return uploads && tracks.has(copy.trackId) && (announced(copy.id)?.comingSinceMs ?? null) === null;
+  });
   if (givers.length === 0) return nowMs;
+  if (copy.cdnFailed) return Number.POSITIVE_INFINITY;
   const rank = electionRank(
     copy.id,
     view.self,
@@ -198,7 +231,7 @@ function electedMs(view: PlanView, wanted: PlanSegment): number {
 
 /** Spreads the missing pieces over the neighbours that hold them: rarest first, from whoever promises it soonest. */
 function planAsks(view: PlanView, { copy }: PlanSegment, budget: Map<PeerId, number>, actions: PlanAction[]): void {
-  if (copy.byteLength === 0 || copy.cdnSinceMs !== null) return;
+  if (copy.byteLength === 0) return;
   const holders = view.neighbours.filter(
     (neighbour) => neighbour.uploads && mayAsk(copy, neighbour.announced(copy.id)),
   );

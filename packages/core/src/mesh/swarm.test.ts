@@ -4,26 +4,181 @@ import { TestSwarm } from "../testing/swarm.fixture.ts";
 let swarm: TestSwarm;
 afterEach(() => swarm.stop());
 
+function expectUntouched(): void {
+  for (const viewer of swarm.viewers) {
+    expect(viewer.wrongSegments, "no wrong byte reaches a player").toEqual([]);
+    expect(viewer.stallMs, "no viewer stalls").toBe(0);
+  }
+}
+
 describe("a live swarm on a virtual clock", () => {
   it("takes one CDN copy of each segment for six viewers, and no viewer stalls", async () => {
     swarm = new TestSwarm();
     await swarm.joinMany(6, 2100);
     await swarm.clock.pass(20_000);
     const from = swarm.stream.newest;
+    await swarm.clock.pass(40_000);
+    expect(swarm.copies(from, swarm.stream.newest - 2)).toBeLessThan(1.2);
+    expectUntouched();
+  });
+
+  it("plays from the CDN when nobody seals, and wastes no time waiting", async () => {
+    swarm = new TestSwarm();
+    swarm.sealing = false;
+    swarm.tracker.setSealing("no-seal");
+    await swarm.joinMany(3, 2100);
+    await swarm.clock.pass(12_000);
+    const before = swarm.viewers.map((viewer) => viewer.session.stats().peerBytes);
+    await swarm.clock.pass(20_000);
+    expectUntouched();
+    for (const viewer of swarm.viewers) expect(viewer.session.stats().offReason).toBe("no-seal");
+    expect(swarm.viewers.map((viewer) => viewer.session.stats().peerBytes)).toEqual(before);
+  });
+
+  it("goes on with what it knows when seals stop without a word: rescues, not stalls", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(4, 2100);
+    await swarm.clock.pass(16_000);
+    swarm.sealing = false;
+    await swarm.clock.pass(32_000);
+    expectUntouched();
+  });
+
+  it("loses no playback when half of the viewers vanish at once", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(6, 1100);
+    await swarm.clock.pass(14_000);
+    for (const viewer of swarm.viewers.splice(0, 3)) viewer.stop();
+    await swarm.clock.pass(30_000);
+    expectUntouched();
+  });
+
+  it("is fed by the half whose CDN works when the other half's answers 503, or hangs", async () => {
+    for (const mood of ["503", "hang"] as const) {
+      swarm = new TestSwarm();
+      await swarm.joinMany(6, 1100);
+      await swarm.clock.pass(14_000);
+      const cutOff = new Set(swarm.viewers.slice(0, 3).map(({ peerId }) => peerId as string));
+      swarm.cdn.mood = (viewer) => (cutOff.has(viewer) ? mood : "well");
+      await swarm.clock.pass(20_000);
+      swarm.cdn.mood = () => "well";
+      await swarm.clock.pass(12_000);
+      expectUntouched();
+      swarm.stop();
+    }
+  });
+
+  it("shares on while the tracker is away as long as somebody brings seals", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(4, 1100);
+    await swarm.clock.pass(14_000);
+    const before = swarm.viewers.map((viewer) => viewer.session.stats().peerBytes);
+    swarm.tracker.stop({ sealsGoOn: true });
+    await swarm.clock.pass(32_000);
+    expectUntouched();
+    swarm.viewers.forEach((viewer, at) => {
+      expect(viewer.session.stats().peerBytes).toBeGreaterThan((before[at] ?? 0) + 800_000);
+    });
+  });
+
+  it("takes ranges from a server that ignores them without harm", async () => {
+    swarm = new TestSwarm();
+    swarm.cdn.ignoresRanges = true;
+    await swarm.joinMany(4, 1100);
+    await swarm.clock.pass(30_000);
+    expectUntouched();
+  });
+
+  it("gives nothing in download mode and everything again in full mode", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(3, 1100);
+    await swarm.clock.pass(10_000);
+    const [first] = swarm.viewers;
+    first?.session.setSharing("download");
+    await swarm.clock.pass(2_000);
+    const sent = first?.session.stats().uploadedBytes ?? 0;
+    await swarm.clock.pass(16_000);
+    expect(first?.session.stats().uploadedBytes).toBe(sent);
+    first?.session.setSharing("full");
+    await swarm.clock.pass(24_000);
+    expect(first?.session.stats().uploadedBytes).toBeGreaterThan(sent);
+    expectUntouched();
+  });
+
+  it("leaves when sharing is switched off, and comes back when it is switched on", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(3, 1100);
+    await swarm.clock.pass(8_000);
+    const [first, second] = swarm.viewers;
+    first?.session.setSharing("off");
+    await swarm.clock.pass(1_000);
+    expect(first?.session.stats().offReason).toBe("option");
+    expect(second?.session.stats().neighbours.length).toBe(1);
+    first?.session.setSharing("full");
+    await swarm.clock.pass(3_000);
+    expect(first?.session.stats().neighbours.length).toBe(2);
+    await swarm.clock.pass(8_000);
+    expectUntouched();
+  });
+
+  it("obeys the operator's kill switch and its end", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(2, 1100);
+    await swarm.clock.pass(8_000);
+    swarm.tracker.configure({ sharing: "off", maxPeers: null });
+    await swarm.clock.pass(500);
+    for (const viewer of swarm.viewers) {
+      expect(viewer.session.stats().offReason).toBe("remote");
+      expect(viewer.session.stats().neighbours).toEqual([]);
+    }
+    await swarm.clock.pass(10_000);
+    expectUntouched();
+  });
+
+  it("keeps within its memory budget", async () => {
+    swarm = new TestSwarm();
+    for (let i = 0; i < 3; i++) swarm.join({ memoryBytes: 1024 * 1024 });
+    for (let i = 0; i < 20; i++) {
+      await swarm.clock.pass(2_000);
+      for (const viewer of swarm.viewers) {
+        expect(viewer.session.stats().storedBytes).toBeLessThanOrEqual(1024 * 1024);
+      }
+    }
+    expectUntouched();
+  });
+
+  it("does not exceed its upload budget", async () => {
+    swarm = new TestSwarm();
+    const limited = swarm.join({ maxUploadBytesPerSecond: 50_000 });
+    await swarm.joinMany(3, 1000);
+    await swarm.clock.pass(10_000);
+    const before = limited.session.stats().uploadedBytes;
+    await swarm.clock.pass(20_000);
+    expect(limited.session.stats().uploadedBytes - before).toBeLessThan(50_000 * 21 + 16_384);
+    expectUntouched();
+  });
+});
+
+describe("an on-demand swarm on a virtual clock", () => {
+  it("feeds a late viewer from those who are ahead", async () => {
+    swarm = new TestSwarm({ live: false, windowSegments: 40 });
+    await swarm.joinMany(3, 4000);
+    await swarm.clock.pass(12_000);
+    const late = swarm.join();
     await swarm.clock.pass(60_000);
-    console.log(
-      swarm.copies(from, swarm.stream.newest - 2),
-      swarm.viewers.map((v) => [
-        v.stallMs,
-        v.session.stats().peerBytes,
-        v.session.stats().cdnBytes,
-        v.session.stats().wastedBytes,
-        v.session.stats().rescues,
-        v.bufferedMs,
-        v.session.stats().offReason,
-        v.session.stats().neighbours.length,
-      ]),
-    );
-    expect(swarm.copies(from, swarm.stream.newest - 2)).toBeLessThan(1.3);
+    const { peerBytes, cdnBytes } = late.session.stats();
+    expect(peerBytes).toBeGreaterThan(3 * cdnBytes);
+    expectUntouched();
+  });
+
+  it("plays on after a seek to where nobody has been", async () => {
+    swarm = new TestSwarm({ live: false, windowSegments: 60 });
+    await swarm.joinMany(3, 1000);
+    await swarm.clock.pass(6_000);
+    const [first] = swarm.viewers;
+    first?.seek(120_000);
+    await swarm.clock.until(() => (first?.bufferedMs ?? 0) > 8_000, 5_000);
+    await swarm.clock.pass(20_000);
+    for (const viewer of swarm.viewers) expect(viewer.wrongSegments).toEqual([]);
   });
 });

@@ -347,7 +347,7 @@ export class Swarm {
 
   #have(neighbour: Neighbour, frame: HaveFrame): void {
     const { segmentId, news } = frame;
-    neighbour.announcement(segmentId).add(frame);
+    neighbour.announcement(segmentId).add(frame, this.#rim.clock.now());
     let copy = this.#copies.get(segmentId);
     if (!copy && news && this.#wantsAhead(segmentId, news)) copy = this.#copies.beginAhead(segmentId, news);
     if (copy && news) this.#copies.claimLength(copy, news.byteLength, news.pieceShift);

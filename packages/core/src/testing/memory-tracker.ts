@@ -21,6 +21,7 @@ export class MemoryTracker {
   onReport: (report: Report, from: PeerId) => void = () => {};
   readonly #kept: Seal[] = [];
   #up = true;
+  #sealsGoOn = false;
 
   constructor(clock: Clock, swarm: string = "/test") {
     this.#clock = clock;
@@ -74,7 +75,7 @@ export class MemoryTracker {
 
   /** Pushes a seal to at most `count` viewers. */
   pushSeal(seal: Seal, count: number = 4): void {
-    if (!this.#up) return;
+    if (!this.#up && !this.#sealsGoOn) return;
     for (const { handlers } of [...this.#members.values()].slice(0, count)) {
       this.#clock.after(5, () => handlers.seal(seal));
     }
@@ -89,9 +90,13 @@ export class MemoryTracker {
     for (const { handlers } of this.#members.values()) handlers.config(config);
   }
 
-  /** The tracker dies; viewers notice and play on. */
-  stop(): void {
+  /**
+   * The tracker dies; viewers notice and play on.
+   * @param how.sealsGoOn seals still reach the first holders, as they do when these ask the sealer itself
+   */
+  stop({ sealsGoOn = false }: { readonly sealsGoOn?: boolean } = {}): void {
     this.#up = false;
+    this.#sealsGoOn = sealsGoOn;
     for (const member of this.#members.values()) {
       member.connected = false;
       member.handlers.away(null);

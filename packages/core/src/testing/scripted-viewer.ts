@@ -168,12 +168,17 @@ export class ScriptedViewer {
 
   #append(number: number, bytes: Uint8Array): void {
     const expected = this.#stream.bytes(number);
-    const right = bytes.length === expected.length && bytes.every((byte, at) => byte === expected[at]);
-    if (!right) this.wrongSegments.push(number);
+    if (!isSame(bytes, expected)) this.wrongSegments.push(number);
     this.played.push(number);
     this.#next = number + 1;
     this.#bufferEndMs = this.#next * this.#stream.segmentMs;
     this.#started = true;
     this.#loadNext();
   }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }

@@ -25,10 +25,11 @@ export class TestSwarm {
   #sealed = 0;
 
   constructor(stream: ConstructorParameters<typeof TestStream>[1] = {}) {
-    this.stream = new TestStream(this.clock, stream);
+    this.stream = new TestStream(this.clock, { segmentBytes: 300_000, ...stream });
     this.cdn = new MemoryCdn(this.clock, (url) => this.stream.bytesOf(url));
     this.tracker.sealKeys = [this.sealer.key];
-    this.#sealNext();
+    if (this.stream.live) this.#sealNext();
+    else this.tracker.onNews = ({ segmentId }) => this.#sealKnown(segmentId);
   }
 
   peerId(index: number): PeerId {
@@ -66,6 +67,15 @@ export class TestSwarm {
 
   stop(): void {
     for (const viewer of this.viewers) viewer.stop();
+  }
+
+  /** On demand the sealer reads what viewers speak of. */
+  #sealKnown(id: SegmentId): void {
+    for (let number = 0; number <= this.stream.newest; number++) {
+      if (!this.sealing || this.stream.id(number) !== id) continue;
+      const seal = this.sealer.seal(SWARM, this.stream.segment(number), this.stream.bytes(number), this.clock.wallMs());
+      this.clock.after(100, () => this.tracker.pushSeal(seal));
+    }
   }
 
   #sealNext(): void {
