@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, reading } from "./bytes.ts";
+import { hash64 } from "./hash64.ts";
 import type { SegmentId, SwarmId, TrackId } from "./ids.ts";
 import { MAX_PIECE_SHIFT, MAX_PIECES, PIECE_SHIFT, pieceCount } from "./pieces.ts";
 import { accept, type Result, refuse } from "./result.ts";
@@ -102,12 +103,9 @@ function readSeal(reader: ByteReader): Result<Seal, "bad-seal"> {
 }
 
 /**
- * A number that tells two contents of one segment id apart: the XOR of the first word of every piece's hash, never 0.
+ * A number that tells two contents of one segment id apart: the low word of the FNV-1a hash of all piece hashes, never 0.
  * 0 on the wire means "not sealed yet".
  */
 export function editionOf(seal: Pick<Seal, "hashes">): number {
-  const view = new DataView(seal.hashes.buffer, seal.hashes.byteOffset, seal.hashes.byteLength);
-  let edition = 0;
-  for (let at = 0; at + HASH_BYTES <= seal.hashes.length; at += HASH_BYTES) edition ^= view.getUint32(at);
-  return edition >>> 0 || 1;
+  return hash64(seal.hashes).low || 1;
 }

@@ -63,8 +63,10 @@ export class Acquisition {
     this.#cdnRate.add(bytes, durationMs);
   }
 
-  load(request: LoadRequest): LoadTask {
+  /** Null where the same segment is being loaded already: each load is answered through its segment's id. */
+  load(request: LoadRequest): LoadTask | null {
     const { id } = request.segment;
+    if (this.#loads.has(id)) return null;
     const load: Load = { request, askedMs: this.#rim.clock.now(), fetched: false, failure: null };
     this.#loads.set(id, load);
     this.#rim.copies.begin(request.segment);
@@ -111,18 +113,19 @@ export class Acquisition {
   close(): void {
     this.#closed = true;
     this.#cancelTimer?.();
-    for (const [id, load] of [...this.#loads]) {
-      const copy = this.#rim.copies.get(id);
-      if (copy && !load.fetched) this.#fetchWhole(copy, load);
+    for (const load of [...this.#loads.values()]) {
+      if (!load.fetched) this.#fetchWhole(this.#copyFor(load), load);
+      else if (load.failure) this.#fail(load, load.failure.outcome);
     }
     for (const [id, fetch] of [...this.#fetches]) if (!fetch.own) this.#endFetch(id);
   }
 
   #run(): void {
     const { clock } = this.#rim;
-    for (const id of this.#loads.keys()) {
-      const copy = this.#rim.copies.get(id);
-      if (copy?.complete) this.#deliver(copy);
+    for (const load of [...this.#loads.values()]) {
+      if (load.fetched && !this.#rim.copies.get(load.request.segment.id)) continue;
+      const copy = this.#copyFor(load);
+      if (copy.complete) this.#deliver(copy);
     }
     const { actions, untilMs } = plan(this.#view());
     for (const action of actions) {
@@ -136,6 +139,11 @@ export class Acquisition {
       ? clock.after(Math.max(1, untilMs - clock.now()), () => this.replan())
       : null;
     if (actions.some(({ kind }) => kind === "give-up")) this.replan();
+  }
+
+  /** A copy may have been dropped under a load that nothing was asked for yet: its track began anew. */
+  #copyFor({ request }: Load): Copy {
+    return this.#rim.copies.get(request.segment.id) ?? this.#rim.copies.begin(request.segment);
   }
 
   #view(): PlanView {
@@ -236,6 +244,7 @@ export class Acquisition {
       failed: (outcome) => {
         load.failure = { outcome };
         this.#failed(copy);
+        if (this.#closed) this.#fail(load, outcome);
       },
     });
     if (this.#loads.get(copy.id) === load) this.#fetches.set(copy.id, { abort: () => task.abort(), own: true });
@@ -288,9 +297,15 @@ export class Acquisition {
       if (!load.failure) continue;
       const copy = this.#rim.copies.get(id);
       if (copy && copy.in("asked", "checking").length > 0) continue;
-      this.#loads.delete(id);
-      load.request.sink.failed(load.failure.outcome);
+      this.#fail(load, load.failure.outcome);
     }
+  }
+
+  #fail(load: Load, outcome: unknown): void {
+    const { id } = load.request.segment;
+    if (this.#loads.get(id) !== load) return;
+    this.#loads.delete(id);
+    load.request.sink.failed(outcome);
   }
 
   #endFetch(id: SegmentId): void {

@@ -39,7 +39,9 @@ export class Copy {
   /** Null while we know it from a neighbour only. */
   segment: Segment | null;
   news: SegmentNews;
-  seal: Seal | null = null;
+  #seal: Seal | null = null;
+  /** 0 while no seal names it. */
+  edition = 0;
   readonly knownSinceMs: number;
   pieces: Piece[] = [];
   /** When a CDN request for it began; null while there is none. */
@@ -68,9 +70,13 @@ export class Copy {
     return this.news.byteLength;
   }
 
-  /** 0 while no seal names it. */
-  get edition(): number {
-    return this.seal ? editionOf(this.seal) : 0;
+  get seal(): Seal | null {
+    return this.#seal;
+  }
+
+  set seal(seal: Seal | null) {
+    this.#seal = seal;
+    this.edition = seal ? editionOf(seal) : 0;
   }
 
   /** True if every piece may be handed to the player. */

@@ -176,7 +176,7 @@ export class Swarm {
     this.#neighbourhood.signal(signal);
   }
 
-  load(request: LoadRequest): LoadTask {
+  load(request: LoadRequest): LoadTask | null {
     const { id, trackId } = request.segment;
     if (!this.#copies.get(id)) this.#handlers.news(trackId, id);
     return this.#acquisition.load(request);

@@ -1,0 +1,249 @@
+import { type PeerId, PIECE_SHIFT, type SegmentId, segmentIdOf, type TrackId, trackIdOf } from "@shoal/protocol";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TestSealer } from "../testing/test-sealer.ts";
+import { Announcement, Copy } from "./copy.ts";
+import { electionRank } from "./election.ts";
+import { type PlanAction, type PlanNeighbour, type PlanSegment, type PlanView, plan } from "./planner.ts";
+
+const TRACK = trackIdOf("v/init.mp4");
+const sealer = new TestSealer();
+
+function peer(index: number): PeerId {
+  return (segmentIdOf(`a${index}`) + segmentIdOf(`b${index}`)) as PeerId;
+}
+
+function copyOf(name: string, pieces: number, knownSinceMs: number = 0, sealed: boolean = true): Copy {
+  const id = segmentIdOf(name);
+  const byteLength = pieces * 65_536;
+  const copy = new Copy(
+    id,
+    { trackId: TRACK, previousId: id, byteLength, pieceShift: PIECE_SHIFT },
+    null,
+    knownSinceMs,
+  );
+  if (sealed) copy.seal = sealer.seal("/t" as never, { id, trackId: TRACK }, new Uint8Array(byteLength), 0);
+  return copy;
+}
+
+function wantedOf(copy: Copy, more: Partial<PlanSegment> = {}): PlanSegment {
+  return {
+    copy,
+    asked: true,
+    dryMs: 10_000,
+    canFetchWhole: true,
+    fits: true,
+    live: true,
+    targetDurationMs: 4_000,
+    ...more,
+  };
+}
+
+function neighbourOf(
+  index: number,
+  held: Readonly<Record<SegmentId, readonly number[]>> = {},
+  more: Partial<PlanNeighbour> = {},
+): PlanNeighbour {
+  const announced = new Map<SegmentId, Announcement>();
+  for (const [id, pieces] of Object.entries(held) as [SegmentId, readonly number[]][]) {
+    const said = new Announcement();
+    for (const piece of pieces) said.held.add(piece);
+    announced.set(id, said);
+  }
+  return {
+    peerId: peer(index),
+    uploads: true,
+    tracks: new Set<TrackId>([TRACK]),
+    rateBps: null,
+    outstandingBytes: 0,
+    lateness: 0,
+    announced: (id) => announced.get(id),
+    ...more,
+  };
+}
+
+function viewOf(
+  segments: readonly PlanSegment[],
+  neighbours: readonly PlanNeighbour[],
+  more: Partial<PlanView> = {},
+): PlanView {
+  return { nowMs: 0, self: peer(0), uploads: true, sealing: true, segments, neighbours, cdnBps: 20_000_000, ...more };
+}
+
+const kinds = (actions: readonly PlanAction[]): string[] => actions.map(({ kind }) => kind);
+
+/** A segment for which the viewer has a given rank among some neighbours. */
+function segmentOfRank(rank: number, neighbours: readonly PlanNeighbour[]): Copy {
+  for (let n = 0; ; n++) {
+    const copy = copyOf(`s${n}`, 4, 0, false);
+    if (
+      electionRank(
+        copy.id,
+        peer(0),
+        neighbours.map(({ peerId }) => peerId),
+      ) === rank
+    )
+      return copy;
+  }
+}
+
+describe("who fetches", () => {
+  const others = [neighbourOf(1), neighbourOf(2), neighbourOf(3)];
+
+  it("is this viewer at once when it is alone", () => {
+    expect(kinds(plan(viewOf([wantedOf(copyOf("a", 4))], [])).actions)).toEqual(["fetch"]);
+  });
+
+  it("is this viewer at once when it is elected", () => {
+    expect(kinds(plan(viewOf([wantedOf(segmentOfRank(0, others))], others)).actions)).toEqual(["fetch"]);
+  });
+
+  it("is nobody here while another is elected and the buffer lasts; its turn comes when the others fail", () => {
+    const wanted = wantedOf(segmentOfRank(1, others));
+    const first = plan(viewOf([wanted], others));
+    expect(first.actions).toEqual([]);
+    expect(first.untilMs).toBeGreaterThan(0);
+    expect(first.untilMs).toBeLessThan(wanted.dryMs);
+    expect(kinds(plan(viewOf([wanted], others, { nowMs: first.untilMs })).actions)).toEqual(["fetch"]);
+  });
+
+  it("is this viewer at once with little buffer: start-up and seeks never wait", () => {
+    const wanted = wantedOf(segmentOfRank(2, others), { dryMs: 500 });
+    expect(kinds(plan(viewOf([wanted], others)).actions)).toEqual(["fetch"]);
+  });
+
+  it("is this viewer at once when nothing is sealed", () => {
+    const wanted = wantedOf(segmentOfRank(2, others));
+    expect(kinds(plan(viewOf([wanted], others, { sealing: false })).actions)).toEqual(["fetch"]);
+  });
+
+  it("waits for a neighbour that said it is fetching, but not for one that has nothing to show for it", () => {
+    const copy = segmentOfRank(0, others);
+    const said = new Announcement();
+    said.comingSinceMs = 0;
+    const fetching = neighbourOf(1, {}, { announced: () => said });
+    expect(plan(viewOf([wantedOf(copy)], [fetching])).actions).toEqual([]);
+    expect(kinds(plan(viewOf([wantedOf(copy)], [fetching], { nowMs: 3_500 })).actions)).toEqual(["fetch"]);
+  });
+});
+
+describe("a rescue", () => {
+  it("asks the CDN for just the missing range, in time", () => {
+    const copy = copyOf("r", 8);
+    for (const piece of [0, 1, 2, 6, 7]) copy.set(piece, "held", 0);
+    const slow = neighbourOf(1, { [copy.id]: [3, 4, 5] });
+    const { actions } = plan(viewOf([wantedOf(copy, { dryMs: 1_200 })], [slow]));
+    expect(actions).toContainEqual({
+      kind: "fetch",
+      copy,
+      range: { first: 3 * 65_536, last: 6 * 65_536 - 1 },
+      rescue: true,
+    });
+  });
+
+  it("is the whole segment where nearly nothing is there", () => {
+    const copy = copyOf("w", 8);
+    copy.set(0, "held", 0);
+    const { actions } = plan(viewOf([wantedOf(copy, { dryMs: 100 })], [neighbourOf(1, { [copy.id]: [1] })]));
+    expect(actions).toContainEqual({ kind: "fetch", copy, range: null, rescue: true });
+  });
+
+  it("asks neighbours beside a CDN that does not answer", () => {
+    const copy = copyOf("h", 2);
+    copy.cdnSinceMs = copy.cdnProgressMs = 0;
+    const holder = neighbourOf(1, { [copy.id]: [0, 1] });
+    expect(plan(viewOf([wantedOf(copy)], [holder], { nowMs: 200 })).actions).toEqual([]);
+    expect(kinds(plan(viewOf([wantedOf(copy)], [holder], { nowMs: 2_000 })).actions)).toEqual(["ask"]);
+  });
+});
+
+describe("pieces", () => {
+  it("are asked of several neighbours at once, the rarest first", () => {
+    const copy = copyOf("p", 6);
+    const many = [neighbourOf(1, { [copy.id]: [0, 1, 2, 3, 4, 5] }), neighbourOf(2, { [copy.id]: [1, 2, 3, 4, 5] })];
+    const asks = plan(viewOf([wantedOf(copy)], many)).actions.filter((action) => action.kind === "ask");
+    expect(asks.length).toBe(2);
+    expect(asks.flatMap(({ pieces }) => pieces).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(asks.find(({ pieces }) => pieces.includes(0))?.peerId).toBe(peer(1));
+  });
+
+  it("are taken back from a neighbour that went silent, and asked of another", () => {
+    const copy = copyOf("t", 1);
+    copy.set(0, "asked", 0, peer(1));
+    const both = [neighbourOf(1, { [copy.id]: [0] }), neighbourOf(2, { [copy.id]: [0] })];
+    expect(plan(viewOf([wantedOf(copy)], both, { nowMs: 2_000 })).actions).toContainEqual({
+      kind: "give-up",
+      peerId: peer(1),
+      copy,
+      pieces: [0],
+    });
+  });
+
+  it("of another edition than the seal's are not asked for", () => {
+    const copy = copyOf("e", 2);
+    const said = new Announcement();
+    said.complete = true;
+    said.edition = 0xdead;
+    expect(plan(viewOf([wantedOf(copy)], [neighbourOf(1, {}, { announced: () => said })])).actions).toEqual([]);
+  });
+});
+
+describe("whatever the state", () => {
+  const pieceStates = fc.constantFrom("missing", "asked", "quarantined", "checking", "own", "held");
+  const segment = fc.record({
+    name: fc.string({ minLength: 1, maxLength: 3 }),
+    states: fc.array(pieceStates, { minLength: 1, maxLength: 12 }),
+    dryMs: fc.integer({ min: -2_000, max: 20_000 }),
+    sealed: fc.boolean(),
+    asked: fc.boolean(),
+    fetchingSinceMs: fc.option(fc.integer({ min: -5_000, max: 0 })),
+  });
+  const holding = fc.record({
+    pieces: fc.array(fc.nat(11)),
+    uploads: fc.boolean(),
+    rateBps: fc.option(fc.integer({ min: 1, max: 50_000_000 })),
+    outstandingBytes: fc.nat(2_000_000),
+  });
+
+  it("a plan asks each missing piece of one neighbour that holds it, fetches in time, and looks again later", () => {
+    fc.assert(
+      fc.property(fc.array(segment, { maxLength: 3 }), fc.array(holding, { maxLength: 5 }), (segments, holdings) => {
+        const copies = segments.map((made) => {
+          const copy = copyOf(made.name, made.states.length, 0, made.sealed);
+          for (const [piece, state] of made.states.entries()) copy.set(piece, state, 0, peer(1));
+          copy.cdnSinceMs = made.fetchingSinceMs;
+          return copy;
+        });
+        const wanted = copies.map((copy, at) => {
+          const made = segments[at];
+          return wantedOf(copy, { asked: made?.asked ?? false, dryMs: made?.dryMs ?? 0 });
+        });
+        const neighbours = holdings.map(({ pieces, ...more }, at) => {
+          const held = Object.fromEntries(copies.map((copy) => [copy.id, pieces]));
+          return neighbourOf(at + 1, held, more);
+        });
+        const { actions, untilMs } = plan(viewOf(wanted, neighbours));
+        expect(untilMs).toBeGreaterThan(0);
+        const askedOnce = new Set<string>();
+        for (const action of actions) {
+          if (action.kind !== "ask") continue;
+          const giver = neighbours.find(({ peerId }) => peerId === action.peerId);
+          expect(giver?.uploads).toBe(true);
+          for (const piece of action.pieces) {
+            expect(action.copy.pieces[piece]?.state).toBe("missing");
+            expect(giver?.announced(action.copy.id)?.has(piece)).toBe(true);
+            const key = `${copies.indexOf(action.copy)} ${piece}`;
+            expect(askedOnce.has(key)).toBe(false);
+            askedOnce.add(key);
+          }
+        }
+        for (const { copy, asked, dryMs } of wanted) {
+          const settled = copy.complete || copy.in("checking").length > 0 || copy.cdnSinceMs !== null;
+          if (!asked || dryMs > 0 || settled) continue;
+          expect(actions.some((action) => action.kind === "fetch" && action.copy === copy)).toBe(true);
+        }
+      }),
+      { seed: 7, numRuns: 400 },
+    );
+  });
+});
