@@ -37,17 +37,30 @@ export interface BaseRequest {
   readonly seen?: (response: SeenResponse) => void;
 }
 
+/** How often a request is looked at: hls.js' loaders say how far they are through their statistics alone. */
+const LOOK_MS = 100;
+
 /** Drives one loader of the player's as a CDN request. The sink hears nothing before this returns. */
 export function requestThrough(base: BaseLoader, request: BaseRequest, sink: CdnSink): CdnTask {
   const { context, config, asked } = request;
   const { stats } = base;
   let state: "starting" | "under-way" | "ended" = "starting";
+  let loaded = 0;
+  const looking = setInterval(() => {
+    if (stats.loaded === loaded) return;
+    loaded = stats.loaded;
+    sink.progress(loaded, stats.total || null);
+  }, LOOK_MS);
+  const finish = (): void => {
+    state = "ended";
+    clearInterval(looking);
+  };
   const end = (report: () => void): void => {
     if (state === "ended") return;
     const begun = state === "under-way";
     const last = (): void => {
       if (state === "ended") return;
-      state = "ended";
+      finish();
       report();
     };
     if (begun) last();
@@ -71,9 +84,7 @@ export function requestThrough(base: BaseLoader, request: BaseRequest, sink: Cdn
       }),
     onError: (...outcome) => end(() => sink.failed({ kind: "error", arguments: outcome } as HttpOutcome)),
     onTimeout: (...outcome) => end(() => sink.failed({ kind: "timeout", arguments: outcome } as HttpOutcome)),
-    onAbort: () => {
-      state = "ended";
-    },
+    onAbort: finish,
   };
   try {
     base.load(context, config, callbacks);
@@ -84,7 +95,7 @@ export function requestThrough(base: BaseLoader, request: BaseRequest, sink: Cdn
   return {
     abort: () => {
       if (state === "ended") return;
-      state = "ended";
+      finish();
       abandon(base);
     },
   };
