@@ -1,4 +1,4 @@
-import { type PeerId, type SwarmId, segmentIdOf } from "@shoal/protocol";
+import { type PeerId, type SegmentId, type SwarmId, segmentIdOf } from "@shoal/protocol";
 import type { ShoalOptions } from "../options.ts";
 import {
   MemoryCdn,
