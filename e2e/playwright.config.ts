@@ -4,7 +4,8 @@ import { chromiumFlags } from "../scripts/chromium.mjs";
 export default defineConfig({
   testDir: "tests",
   globalSetup: "./global-setup.ts",
-  workers: 1,
+  workers: 2,
+  fullyParallel: true,
   timeout: 120_000,
   reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ? [["list"], ["json"]] : "list",
   outputDir: ".cache/results",
