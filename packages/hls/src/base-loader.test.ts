@@ -28,6 +28,12 @@ function request(base: BaseLoader, part: { first: number; last: number } | null 
   return requestThrough(base, { context, config: loaderConfig, asked, seen: (response) => seen.push(response) }, sink);
 }
 
+/** The response part of the error that the engine was told of last. */
+function failure(): unknown {
+  const [name, outcome] = heard[heard.length - 1] ?? [];
+  return name === "failed" ? (outcome as { arguments: unknown[] }).arguments[0] : undefined;
+}
+
 function open(): ScriptedLoader {
   return new ScriptedLoader({} as never);
 }
@@ -81,26 +87,25 @@ it("an aborted request ends its loader, says nothing more and leaves the statist
   const base = open();
   const { stats } = base;
   const task = request(base);
+  const { callbacks } = base;
   stats.loaded = 12;
   task.abort();
   task.abort();
-  base.succeed(bytesOf(5), 200);
+  callbacks?.onSuccess({ url: context.url, data: bytesOf(5), code: 200 }, stats, context, null);
   expect(heard).toEqual([]);
   expect(base.destroyed).toBe(1);
   expect(stats).toMatchObject({ aborted: false, loaded: 12 });
 });
 
 it("aborts a loader that shows its statistics through a getter alone", () => {
-  class Closed extends ScriptedLoader {}
   const base = open();
   const stats = base.stats;
-  Object.defineProperty(base, "stats", { get: () => stats, set: undefined });
+  Object.defineProperty(base, "stats", { get: () => stats });
   base.destroy = () => {
     base.destroyed++;
   };
   expect(() => request(base).abort()).not.toThrow();
   expect(base.destroyed).toBe(1);
-  expect(Closed.made.length).toBe(1);
 });
 
 it("a loader that answers before it returns is heard after, and not if it was aborted meanwhile", async () => {
@@ -124,9 +129,7 @@ it("a loader that throws is an HTTP error like any, never an exception in the en
   base.stats.loading.start = 1;
   request(base);
   await Promise.resolve();
-  expect(heard).toMatchObject([
-    ["failed", { kind: "error", arguments: [{ code: 0, text: "Loader can only be used once." }, context] }],
-  ]);
+  expect(failure()).toEqual({ code: 0, text: "Loader can only be used once." });
 });
 
 it("statistics of an object that the player does not watch are copied to the one it does", () => {
@@ -147,7 +150,7 @@ it("takes the bytes of a view, and of another frame's ArrayBuffer, and refuses w
   const text = open();
   request(text);
   text.succeed("<html>" as unknown as ArrayBuffer, 200);
-  expect(heard.pop()).toMatchObject(["failed", { kind: "error", arguments: [{ code: 0 }] }]);
+  expect(failure()).toMatchObject({ code: 0 });
 });
 
 it("reads the status from the request where the loader gives none", () => {
@@ -162,7 +165,7 @@ it("a part of which nobody can tell what it is counts as failed", () => {
   const base = open();
   request(base, { first: 4, last: 9 });
   base.succeed(bytesOf(3));
-  expect(heard).toMatchObject([["failed", { kind: "error" }]]);
+  expect(failure()).toMatchObject({ code: 0 });
 });
 
 it("keeps the context that hls.js made", () => {
