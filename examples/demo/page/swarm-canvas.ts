@@ -34,6 +34,8 @@ const TRAVEL_MS = 1_100;
 /** Dashes of one look set out within this time. */
 const SPREAD_MS = 900;
 const FRAME_MS = 33;
+/** Between pictures in which nothing travels. */
+const CALM_FRAME_MS = 120;
 const WIDEST = 9;
 
 /** Draws who sends to whom: a band as wide as what went over it in the last second, dashes for the pieces. */
@@ -49,7 +51,8 @@ export class SwarmCanvas {
     this.#canvas = canvas;
     const frame = (nowMs: number): void => {
       requestAnimationFrame(frame);
-      if (nowMs - this.#drawnMs < FRAME_MS - 4) return;
+      const frameMs = this.#dashes.length > 0 ? FRAME_MS : CALM_FRAME_MS;
+      if (nowMs - this.#drawnMs < frameMs - 4) return;
       this.#draw(nowMs);
       this.#drawnMs = nowMs;
     };

@@ -27,10 +27,11 @@ export function summaryText(summary: Summary): string {
   return [...rows, ...faults.map((fault) => `${" ".repeat(17)}${fault}`), ""].join("\n");
 }
 
-function steadyText({ steadyOffload, steadyCopiesPerSegment, steadySegments }: Summary): string {
+function steadyText({ steadyOffload, steadyCopiesPerSegment, steadySegments, viewers }: Summary): string {
   if (steadyOffload === null || steadyCopiesPerSegment === null) return "not measured: the run was too short";
   const copies = `${steadyCopiesPerSegment.toFixed(2)} CDN copies per segment over ${steadySegments} segments`;
-  return `${percent(steadyOffload)} from peers once all had joined; ${copies}`;
+  const best = `one copy for ${viewers} viewers is ${percent(1 - 1 / viewers)}`;
+  return `${percent(steadyOffload)} from peers once all had joined (${best}); ${copies}`;
 }
 
 function startUpText({ plainMs, shoalMs, pairs, ratio }: Summary["startUp"]): string {

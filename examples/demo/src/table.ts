@@ -21,7 +21,7 @@ export function tableText(reports: readonly (ViewerReport | null)[], secondsLeft
   const share = `${(offload(bytes) * 100).toFixed(0)} % from peers so far`;
   return [
     row(COLUMNS.map(({ title }) => title)),
-    ...reports.map((report) => row(report ? cells(report) : ["(no answer)"])),
+    ...reports.map((report) => row(report ? cells(report) : ["…"])),
     `${share}, ${Math.max(0, Math.round(secondsLeft))} s to go`,
   ].join("\n");
 }
