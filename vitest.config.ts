@@ -11,7 +11,15 @@ export default defineConfig({
         test: {
           name: "node",
           environment: "node",
-          include: ["packages/*/src/**/*.test.ts", "tracker/*/src/**/*.test.ts", "examples/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          // Far beyond what any test needs: a busy machine is no failure.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "tracker/*/src/**/*.test.ts",
+            "examples/*/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
           exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
         },
       },

@@ -1,13 +1,20 @@
-import { type PeerId, PIECE_SHIFT, type SegmentId, segmentIdOf, type TrackId, trackIdOf } from "@shoal/protocol";
+import {
+  HASH_BYTES,
+  type PeerId,
+  PIECE_SHIFT,
+  type SegmentId,
+  SIGNATURE_BYTES,
+  segmentIdOf,
+  type TrackId,
+  trackIdOf,
+} from "@shoal/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TestSealer } from "../testing/test-sealer.ts";
 import { Announcement, Copy } from "./copy.ts";
 import { electionRank } from "./election.ts";
 import { type PlanAction, type PlanNeighbour, type PlanSegment, type PlanView, plan } from "./planner.ts";
 
 const TRACK = trackIdOf("v/init.mp4");
-const sealer = new TestSealer();
 
 function peer(index: number): PeerId {
   return (segmentIdOf(`a${index}`) + segmentIdOf(`b${index}`)) as PeerId;
@@ -15,14 +22,11 @@ function peer(index: number): PeerId {
 
 function copyOf(name: string, pieces: number, knownSinceMs: number = 0, sealed: boolean = true): Copy {
   const id = segmentIdOf(name);
-  const byteLength = pieces * 65_536;
-  const copy = new Copy(
-    id,
-    { trackId: TRACK, previousId: id, byteLength, pieceShift: PIECE_SHIFT },
-    null,
-    knownSinceMs,
-  );
-  if (sealed) copy.seal = sealer.seal("/t" as never, { id, trackId: TRACK }, new Uint8Array(byteLength), 0);
+  const news = { trackId: TRACK, previousId: id, byteLength: pieces * 65_536, pieceShift: PIECE_SHIFT };
+  const copy = new Copy(id, news, null, knownSinceMs);
+  const hashes = new Uint8Array(pieces * HASH_BYTES);
+  const signature = new Uint8Array(SIGNATURE_BYTES);
+  if (sealed) copy.seal = { ...news, segmentId: id, sealedAtMs: 0, hashes, keyId: "0123456789abcdef", signature };
   return copy;
 }
 

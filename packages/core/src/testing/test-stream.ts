@@ -2,6 +2,9 @@ import { NO_SEGMENT, type SegmentId, segmentIdOf, type TrackId, trackIdOf } from
 import type { Clock } from "../clock.ts";
 import type { Segment, TrackTimeline } from "../player.ts";
 
+/** Segments whose bytes are remembered, so that whole swarms are cheap. */
+const KEPT_SEGMENTS = 64;
+
 /** A live or on-demand stream of one track whose every segment has bytes of its own, for tests. */
 export class TestStream {
   readonly trackId: TrackId;
@@ -9,6 +12,7 @@ export class TestStream {
   readonly segmentMs: number;
   readonly windowSegments: number;
   readonly segmentBytes: number;
+  readonly #made = new Map<number, Uint8Array<ArrayBuffer>>();
   readonly #clock: Clock;
   readonly #name: string;
 
@@ -73,13 +77,18 @@ export class TestStream {
     return number >= 0 && number <= this.newest ? this.bytes(number) : null;
   }
 
+  /** The bytes of a segment; not to be changed. */
   bytes(number: number): Uint8Array<ArrayBuffer> {
+    const known = this.#made.get(number);
+    if (known) return known;
     const bytes = new Uint8Array(this.segmentBytes);
     const view = new DataView(bytes.buffer);
     for (let at = 0; at + 8 <= bytes.length; at += 4096) {
       view.setUint32(at, number);
       view.setUint32(at + 4, at);
     }
+    this.#made.set(number, bytes);
+    if (this.#made.size > KEPT_SEGMENTS) this.#made.delete(Math.min(...this.#made.keys()));
     return bytes;
   }
 }
