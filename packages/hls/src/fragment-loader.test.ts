@@ -107,6 +107,11 @@ describe("what goes through the engine", () => {
     expect(only().segment.id).toBe(segmentIdOf("v/all.ts#32-191"));
   });
 
+  it("includes what hls.js 1.5 loads: it gives an onProgress with everything", () => {
+    begin(fragment(), { progressive: true });
+    expect(requests).toHaveLength(1);
+  });
+
   it("includes alternate audio", () => {
     begin(fragment("audio"));
     expect(requests).toHaveLength(1);
@@ -122,7 +127,7 @@ describe("what is loaded as the player alone would", () => {
     ["an interstitial's media", () => [fragment(), { config: { assetPlayerId: "ad-1" } }]],
     ["a fragment that no playlist of this player lists", () => [fragmentAt(readPlaylist(segments(1, 1)), 0)]],
     ["a range that hls.js widened to decrypt it", () => [fragment(), { overrides: { rangeStart: 0, rangeEnd: 64 } }]],
-    ["progressive loading", () => [fragment(), { progressive: true }]],
+    ["progressive loading", () => [fragment(), { config: { progressive: true }, progressive: true }]],
   ])("is %s", (_what, given) => {
     const { heard, context, loader } = begin(...given());
     expect(requests).toEqual([]);

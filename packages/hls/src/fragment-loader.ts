@@ -60,7 +60,7 @@ export function fragmentLoaderClass(
       if (this.stats.loading.start) throw new Error("Loader can only be used once.");
       this.context = context;
       const found = owner();
-      const segment = found && this.#sharedSegment(found, context, callbacks);
+      const segment = found && this.#sharedSegment(found, context);
       if (!found || !segment) {
         this.#plain = true;
         this.#base?.load(context, config, callbacks);
@@ -119,9 +119,10 @@ export function fragmentLoaderClass(
     }
 
     /** Media of the main player only: no init segments, no LL-HLS parts, no interstitials, no progressive loading. */
-    #sharedSegment(found: LoaderOwner, context: FragmentLoaderContext, callbacks: Callbacks): Segment | null {
+    #sharedSegment(found: LoaderOwner, context: FragmentLoaderContext): Segment | null {
       const { frag, part } = context;
-      if (callbacks.onProgress || part || frag.sn === "initSegment" || isAsset(this.#config)) return null;
+      // hls.js 1.5 gives an `onProgress` always, and listens to it only in this case.
+      if (this.#config.progressive || part || frag.sn === "initSegment" || isAsset(this.#config)) return null;
       if (frag.type !== "main" && frag.type !== "audio") return null;
       const segment = found.segmentOf(frag);
       return segment && asksExactly(context, segment) ? segment : null;

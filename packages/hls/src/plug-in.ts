@@ -95,6 +95,9 @@ export class HlsPlugIn implements LoaderOwner, Player {
     hls.on(Events.MANIFEST_LOADED, (_name, { url }) => this.#begin(url));
     hls.on(Events.LEVEL_UPDATED, (_name, { details }) => this.#update("main", details));
     hls.on(audioUpdated, (_name, { details }) => this.#update("audio", details));
+    hls.on(Events.MEDIA_ATTACHED, (_name, { media }) => {
+      media.addEventListener("playing", () => this.session.playbackStarted(), { once: true });
+    });
     hls.on(Events.AUDIO_TRACK_SWITCHING, (_name, { url }) => {
       if (!url) this.#play("audio", null);
     });
