@@ -152,6 +152,13 @@ export class Session extends Emitter<ShoalEvents> {
     this.#openMesh();
   }
 
+  /** Says that the picture moves: only now may anything load that playback does not need. */
+  playbackStarted(): void {
+    if (this.#played) return;
+    this.#played = true;
+    this.#openMesh();
+  }
+
   setTimeline(timeline: TrackTimeline): void {
     this.#timelines.set(timeline.trackId, timeline);
     this.#mesh?.setTimeline(timeline);
@@ -209,9 +216,6 @@ export class Session extends Emitter<ShoalEvents> {
           sink.done(bytes, delivery);
           const stats = this.#counters.segments[this.#counters.segments.length - 1];
           if (stats) this.emit("segment", stats);
-          if (this.#played) return;
-          this.#played = true;
-          this.#openMesh();
         },
       },
     };

@@ -173,6 +173,7 @@ export class ScriptedViewer {
     this.#next = number + 1;
     this.#bufferEndMs = this.#next * this.#stream.segmentMs;
     this.#started = true;
+    this.session.playbackStarted();
     this.#loadNext();
   }
 }
