@@ -6,6 +6,9 @@ export type CdnState = "well" | "slow" | "cut";
 /** In a brown-out all answers of the CDN share this, bit/s: less than half of what six plain players need. */
 export const BROWN_OUT_BPS = 4_000_000;
 
+/** Between looks for services that are starting. */
+const STARTING_MS = 500;
+
 /** What the page can do to the services behind it. */
 export class ServicesClient {
   readonly tracker: string;
@@ -16,13 +19,19 @@ export class ServicesClient {
     this.#control = control;
   }
 
-  /** @throws Error where the page is not served by `npm start` */
+  /** The page may be reloaded while everything is still starting: asks until there is an answer. */
   static async find(): Promise<ServicesClient> {
-    const { tracker, control } = (await json("./services.json")) as {
-      readonly tracker: string;
-      readonly control: string;
-    };
-    return new ServicesClient(tracker, control);
+    for (;;) {
+      try {
+        const { tracker, control } = (await json("./services.json")) as {
+          readonly tracker: string;
+          readonly control: string;
+        };
+        return new ServicesClient(tracker, control);
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, STARTING_MS));
+      }
+    }
   }
 
   async setCdn(state: CdnState): Promise<void> {
