@@ -35,6 +35,7 @@ class FakeHls15 extends FakeHls {
 
 /** What the mesh was told, in order. */
 let told: [string, unknown][];
+let media: EventTarget;
 let identities: { contentId: string; manifest: string }[];
 
 const rim: SessionRim = {
@@ -64,6 +65,7 @@ const createMesh: MeshFactory = (_player, { identity }) => {
 beforeEach(() => {
   told = [];
   identities = [];
+  media = new EventTarget();
   ScriptedLoader.made = [];
 });
 
@@ -76,12 +78,13 @@ function open(options: ShoalOptions = {}, hls: FakeHls = new FakeHls()): { hls: 
 /** A player that read its manifest and one playlist. */
 function begin(options: ShoalOptions = {}, details = readPlaylist(LIVE_EDGE)): ReturnType<typeof open> {
   const opened = open(options);
+  opened.hls.tell(Hls.Events.MEDIA_ATTACHED, { media });
   opened.hls.tell(Hls.Events.MANIFEST_LOADED, { url: manifest });
   opened.hls.tell(Hls.Events.LEVEL_UPDATED, { details });
   return opened;
 }
 
-/** Loads a fragment through the engine, whose CDN answers at once. */
+/** Loads a fragment through the engine, whose CDN answers at once; then the picture moves. */
 async function play(
   plugIn: HlsPlugIn,
   details: LevelDetails,
@@ -96,6 +99,7 @@ async function play(
   const heard = new HeardCallbacks(() => loader);
   loader.load(contextFor(fragmentAt(details, at)), loaderConfig, heard.callbacks);
   ScriptedLoader.last.succeed(bytes, 200);
+  media.dispatchEvent(new Event("playing"));
   for (let i = 0; i < 8; i++) await Promise.resolve();
   return heard;
 }
@@ -148,6 +152,19 @@ describe("what the swarm learns", () => {
     expect(adopted.length).toBeGreaterThan(0);
     for (const bytes of adopted) expect(new Uint8Array(bytes)).toEqual(new Uint8Array(bytesOf(100)));
   });
+});
+
+it("nothing but playback's own is loaded before the picture moves", async () => {
+  const loadMesh = vi.spyOn(rim, "loadMesh");
+  const details = readPlaylist(LIVE_EDGE);
+  const { plugIn } = begin({}, details);
+  const moving = media;
+  media = new EventTarget();
+  await play(plugIn, details, 0);
+  expect(loadMesh).not.toHaveBeenCalled();
+  moving.dispatchEvent(new Event("playing"));
+  expect(loadMesh).toHaveBeenCalledTimes(1);
+  loadMesh.mockRestore();
 });
 
 describe("tracks being played", () => {
