@@ -173,7 +173,7 @@ export class Session extends Emitter<ShoalEvents> {
   /** Gets a segment for the player. Whatever fails here ends in the load's own CDN request. */
   load(request: LoadRequest): LoadTask {
     const counted = this.#counted(request);
-    const shared = this.#options.shareable(request.segment) ? this.#mesh?.load(counted) : null;
+    const shared = this.#mayShare(request.segment) ? this.#mesh?.load(counted) : null;
     return shared ?? this.#loadPlain(counted);
   }
 
@@ -256,7 +256,7 @@ export class Session extends Emitter<ShoalEvents> {
 
   /** Keeps a copy of what came plainly: for the mesh if it stands, else for when it will. */
   #keep(segment: Segment, bytes: ArrayBuffer, durationMs: number): void {
-    if (this.#offReason() === "option" || !this.#options.shareable(segment)) return;
+    if (this.#offReason() === "option" || !this.#mayShare(segment)) return;
     if (this.#mesh) {
       this.#mesh.adopt(segment, bytes.slice(0), durationMs);
     }
@@ -266,6 +266,15 @@ export class Session extends Emitter<ShoalEvents> {
         if (this.#early.size <= EARLY_SEGMENTS) break;
         this.#early.delete(id);
       }
+    }
+  }
+
+  /** A hook that fails must not cost the load it is asked for. */
+  #mayShare(segment: Segment): boolean {
+    try {
+      return this.#options.shareable(segment);
+    } catch {
+      return false;
     }
   }
 

@@ -353,6 +353,17 @@ it("what an integrator must not share is played and not kept", async () => {
   expect(adopted).toEqual([segmentIdOf("v/s8.m4s")]);
 });
 
+it("a shareable hook that throws costs sharing, never playback", async () => {
+  const details = readPlaylist(LIVE_EDGE);
+  const shareable = (): boolean => {
+    throw new Error("hook");
+  };
+  const { plugIn } = begin({ shareable }, details);
+  const heard = await play(plugIn, details, 0);
+  expect(heard.names).toEqual(["success"]);
+  expect(told.map(([name]) => name)).not.toContain("adopt");
+});
+
 it("closed, it knows no segment and leaves the swarm once", async () => {
   const details = readPlaylist(LIVE_EDGE);
   const { plugIn } = begin({}, details);
