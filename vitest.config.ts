@@ -1,4 +1,7 @@
+import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { plugIns, standIns } from "./packages/core/vite.plug-ins.ts";
+import { chromiumFlags } from "./scripts/chromium.mjs";
 
 const source = { resolve: { conditions: ["@shoal/source", "module", "import", "default"] } };
 
@@ -21,6 +24,28 @@ export default defineConfig({
             "scripts/**/*.test.ts",
           ],
           exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
+        },
+      },
+      {
+        resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"] },
+        plugins: plugIns(),
+        optimizeDeps: { rolldownOptions: { plugins: [standIns()] } },
+        test: {
+          name: "browser",
+          include: ["packages/*/src/**/*.browser.test.ts"],
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                executablePath: process.env.SHOAL_CHROMIUM ?? "/usr/bin/chromium",
+                args: [...chromiumFlags],
+              },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
         },
       },
     ],

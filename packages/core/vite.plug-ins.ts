@@ -19,7 +19,7 @@ const WEBSOCKET_ONLY = `import { WS } from "./websocket.node.js"; export const t
  * simple-peer without Node's streams and buffers, socket.io-client without long polling: what a browser is sent shrinks
  * by some 25 KB gzip, and integrators need no polyfills.
  */
-function standIns(): Plugin {
+export function standIns(): Plugin {
   return {
     name: "shoal:stand-ins",
     enforce: "pre",

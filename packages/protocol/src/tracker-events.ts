@@ -109,6 +109,12 @@ export interface Signal {
   readonly data: string;
 }
 
+/** A signal as the receiver is given it. */
+export interface IncomingSignal extends Signal {
+  /** The sender is in the receiver's ISP group. */
+  readonly sameIsp: boolean;
+}
+
 /** What changed at a viewer; absent fields stay as they were (`null`). */
 export interface StatusUpdate {
   readonly tracks: readonly TrackId[] | null;

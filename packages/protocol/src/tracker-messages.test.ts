@@ -32,6 +32,7 @@ const complete: Readonly<Record<string, object>> = {
     config: { sharing: null, maxPeers: 4 },
   },
   readSignal: { peerId: PEER, attempt: 3, data: "[]" },
+  readIncomingSignal: { peerId: PEER, attempt: 3, data: "[]", sameIsp: true },
   readStatus: { tracks: [ID], sharing: "off", freeSlots: 0 },
   readNews: { trackId: ID, segmentId: ID },
   readReport: {

@@ -19,6 +19,7 @@ import {
   type Candidate,
   DEVICE_CLASSES,
   type IceServer,
+  type IncomingSignal,
   type Join,
   type News,
   REFUSAL_CODES,
@@ -82,6 +83,7 @@ const WELCOME: Fields<Welcome> = {
 };
 
 const SIGNAL: Fields<Signal> = { peerId, attempt: whole(0, 0xffff_ffff), data: text(16_384) };
+const INCOMING_SIGNAL: Fields<IncomingSignal> = { ...SIGNAL, sameIsp: defaulted(bool, false) };
 
 const STATUS: Fields<StatusUpdate> = {
   tracks: optional(tracks),
@@ -116,6 +118,10 @@ const reader =
 export const readJoin: (value: unknown) => Result<Read<Join>, ShapeError> = reader("join", JOIN);
 export const readWelcome: (value: unknown) => Result<Read<Welcome>, ShapeError> = reader("welcome", WELCOME);
 export const readSignal: (value: unknown) => Result<Read<Signal>, ShapeError> = reader("signal", SIGNAL);
+export const readIncomingSignal: (value: unknown) => Result<Read<IncomingSignal>, ShapeError> = reader(
+  "signal",
+  INCOMING_SIGNAL,
+);
 export const readStatus: (value: unknown) => Result<Read<StatusUpdate>, ShapeError> = reader("status", STATUS);
 export const readNews: (value: unknown) => Result<Read<News>, ShapeError> = reader("news", NEWS);
 export const readReport: (value: unknown) => Result<Read<Report>, ShapeError> = reader("report", REPORT);

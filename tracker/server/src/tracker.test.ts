@@ -57,9 +57,19 @@ it("relays signals between viewers that were introduced, in both directions, and
   const stranger = await viewers.join(url, joinOf(3, { contentId: "live/other" }));
   stranger.socket.emit(TRACKER_EVENTS.signal, { peerId: first.peerId, attempt: 1, data: "stranger" });
   second.socket.emit(TRACKER_EVENTS.signal, { peerId: first.peerId, attempt: 7, data: "offer" });
-  expect(await first.until(TRACKER_EVENTS.signal)).toEqual({ peerId: second.peerId, attempt: 7, data: "offer" });
+  expect(await first.until(TRACKER_EVENTS.signal)).toEqual({
+    peerId: second.peerId,
+    attempt: 7,
+    data: "offer",
+    sameIsp: true,
+  });
   first.socket.emit(TRACKER_EVENTS.signal, { peerId: second.peerId, attempt: 7, data: "answer" });
-  expect(await second.until(TRACKER_EVENTS.signal)).toEqual({ peerId: first.peerId, attempt: 7, data: "answer" });
+  expect(await second.until(TRACKER_EVENTS.signal)).toEqual({
+    peerId: first.peerId,
+    attempt: 7,
+    data: "answer",
+    sameIsp: true,
+  });
   expect(first.got(TRACKER_EVENTS.signal)).toHaveLength(1);
   expect(await metric(url, 'shoal_tracker_signals_total{route="unmatched"}')).toBe(1);
 });

@@ -66,7 +66,9 @@ export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: R
   on(TRACKER_EVENTS.signal, readSignal, ({ peerId, attempt, data }) => {
     const receiver = swarm.receiverOf(viewer, peerId);
     metrics.signals.inc({ route: typeof receiver === "string" ? receiver : "local" });
-    if (typeof receiver !== "string") receiver.send(TRACKER_EVENTS.signal, { peerId: viewer.peerId, attempt, data });
+    if (typeof receiver === "string") return;
+    const sameIsp = receiver.isp === viewer.isp;
+    receiver.send(TRACKER_EVENTS.signal, { peerId: viewer.peerId, attempt, data, sameIsp });
   });
 
   on(TRACKER_EVENTS.status, readStatus, (update) => {

@@ -3,6 +3,7 @@ import {
   type Candidate,
   encodeFrame,
   type IceServer,
+  type IncomingSignal,
   type PeerId,
   type Signal,
   type SwarmId,
@@ -52,7 +53,8 @@ export class Neighbourhood {
   readonly #sameIsp = new Set<PeerId>();
   #iceServers: readonly IceServer[] = [];
   #maxPeers: number;
-  #nextAttempt = 1;
+  /** Begins elsewhere for each viewer: an attempt's number tells it from the other side's own. */
+  #nextAttempt: number;
   #closed = false;
 
   constructor(
@@ -63,6 +65,7 @@ export class Neighbourhood {
     this.#transport = rim.transport;
     this.#clock = rim.clock;
     this.#self = self.peerId;
+    this.#nextAttempt = Number.parseInt(self.peerId.slice(0, 7), 16);
     this.#swarm = swarmHash(self.swarm);
     this.#maxPeers = self.maxPeers;
     this.#handlers = handlers;
@@ -93,16 +96,16 @@ export class Neighbourhood {
     }
   }
 
-  /** Signalling from another viewer. An offer of one that we are offering to as well: the smaller id keeps its own. */
-  signal({ peerId, attempt, data }: Signal): void {
+  /** Signalling from another viewer. Where both offered at once, the offer of the smaller id stands. */
+  signal({ peerId, attempt, data, sameIsp }: IncomingSignal): void {
     if (this.#closed || this.#isShunned(peerId)) return;
     const known = this.#attempts.get(peerId);
-    if (known && (known.number === attempt || (known.initiator && !this.#isOffer(data))))
-      return known.link.signal(data);
-    if (!this.#isOffer(data)) return;
+    if (known?.number === attempt) return known.link.signal(data);
+    if (!/"type":"offer"/.test(data)) return;
     if (known?.initiator && !this.#neighbours.has(peerId) && this.#self < peerId) return;
     if (known) this.drop(peerId, "replaced");
     if (this.#attempts.size >= this.#maxPeers + SPARE_PEERS) return;
+    if (sameIsp) this.#sameIsp.add(peerId);
     this.#connect(peerId, attempt, false).link.signal(data);
   }
 
@@ -125,10 +128,6 @@ export class Neighbourhood {
 
   #isShunned(peerId: PeerId): boolean {
     return (this.#shunned.get(peerId) ?? 0) > this.#clock.now();
-  }
-
-  #isOffer(data: string): boolean {
-    return /"type":"offer"/.test(data);
   }
 
   #connect(peerId: PeerId, number: number, initiator: boolean): Attempt {

@@ -6,11 +6,11 @@ import {
   type Result,
   readCandidates,
   readConfig,
+  readIncomingSignal,
   readRefusal,
   readSealing,
   readSealKeys,
   readSealPush,
-  readSignal,
   readWelcome,
   type ShapeError,
   TRACKER_EVENTS,
@@ -120,7 +120,7 @@ class SocketIoLink implements TrackerLink {
       handlers.welcome(welcome);
     });
     this.#on(TRACKER_EVENTS.candidates, readCandidates, ({ candidates }) => handlers.candidates(candidates));
-    this.#on(TRACKER_EVENTS.signal, readSignal, (signal) => handlers.signal(signal));
+    this.#on(TRACKER_EVENTS.signal, readIncomingSignal, (signal) => handlers.signal(signal));
     this.#on(TRACKER_EVENTS.sealing, readSealing, ({ state }) => handlers.sealing(state));
     this.#on(TRACKER_EVENTS.config, readConfig, (config) => handlers.config(config));
     this.#on(TRACKER_EVENTS.sealKeys, readSealKeys, ({ sealKeys }) => handlers.sealKeys(sealKeys));

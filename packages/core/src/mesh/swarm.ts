@@ -6,6 +6,7 @@ import {
   fromRanges,
   type HaveFrame,
   type IceServer,
+  type IncomingSignal,
   NO_SEGMENT,
   type PeerId,
   type Seal,
@@ -172,7 +173,7 @@ export class Swarm {
     this.#neighbourhood.introduce(candidates);
   }
 
-  signal(signal: Signal): void {
+  signal(signal: IncomingSignal): void {
     this.#neighbourhood.signal(signal);
   }
 

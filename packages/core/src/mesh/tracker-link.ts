@@ -1,5 +1,6 @@
 import type {
   Candidate,
+  IncomingSignal,
   Join,
   News,
   Refusal,
@@ -17,7 +18,7 @@ import type {
 export interface TrackerHandlers {
   welcome(welcome: Welcome): void;
   candidates(candidates: readonly Candidate[]): void;
-  signal(signal: Signal): void;
+  signal(signal: IncomingSignal): void;
   seal(seal: Seal): void;
   /** The sealer has further keys. */
   sealKeys(keys: readonly SealKey[]): void;

@@ -52,7 +52,7 @@ export class MemoryTracker {
       signal: ({ peerId, attempt, data }) => {
         const receiver = this.#members.get(peerId);
         if (!this.#up || !receiver) return;
-        this.#clock.after(5, () => receiver.handlers.signal({ peerId: self, attempt, data }));
+        this.#clock.after(5, () => receiver.handlers.signal({ peerId: self, attempt, data, sameIsp: true }));
       },
       status: () => {},
       news: (news) => {

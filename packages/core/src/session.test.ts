@@ -1,0 +1,228 @@
+import { NO_SEGMENT, type SegmentId, segmentIdOf, trackIdOf } from "@shoal/protocol";
+import { describe, expect, it, vi } from "vitest";
+import type { ShoalOptions } from "./options.ts";
+import type { CdnSink, LoadRequest, Player, Segment } from "./player.ts";
+import { type MeshPart, Session, type SessionRim } from "./session.ts";
+import { VirtualClock } from "./testing/virtual-clock.ts";
+
+const player: Player = {
+  state: () => ({ playheadMs: 0, bufferedAheadMs: 0, playbackRate: 1 }),
+  fetch: () => ({ abort: () => {} }),
+};
+
+function segmentOf(number: number): Segment {
+  return {
+    id: segmentIdOf(`v/${number}.m4s`),
+    trackId: trackIdOf("v/init.mp4"),
+    previousId: NO_SEGMENT,
+    url: `https://cdn.example/v/${number}.m4s`,
+    range: null,
+    startMs: number * 4000,
+    durationMs: 4000,
+  };
+}
+
+/** A load whose CDN the test plays. */
+function loadOf(number: number) {
+  const heard: string[] = [];
+  let cdn: CdnSink | null = null;
+  let aborted = false;
+  const request: LoadRequest = {
+    segment: segmentOf(number),
+    fetch: (sink) => {
+      cdn = sink;
+      return {
+        abort: () => {
+          aborted = true;
+        },
+      };
+    },
+    sink: {
+      progress: (loaded) => heard.push(`progress ${loaded}`),
+      done: (bytes, { plain }) => heard.push(`done ${bytes.byteLength} ${plain ? "plain" : "shared"}`),
+      failed: (outcome) => heard.push(`failed ${String(outcome)}`),
+    },
+  };
+  return {
+    request,
+    heard,
+    get cdn(): CdnSink {
+      if (!cdn) throw new Error("the CDN was not asked");
+      return cdn;
+    },
+    get aborted() {
+      return aborted;
+    },
+    answer(bytes: number = 8): void {
+      const buffer = new ArrayBuffer(bytes);
+      this.cdn.done({ bytes: buffer, offset: 0, totalBytes: bytes, whole: true });
+    },
+  };
+}
+
+class FakeMesh implements MeshPart {
+  offReason: MeshPart["offReason"] = "tracker-away";
+  readonly neighbours = [];
+  readonly storedBytes = 0;
+  readonly adopted: SegmentId[] = [];
+  closed = false;
+  changed: () => void = () => {};
+  load(): null {
+    return null;
+  }
+  adopt(segment: Segment): void {
+    this.adopted.push(segment.id);
+  }
+  setTimeline(): void {}
+  setActiveTracks(): void {}
+  setSharing(): void {}
+  close(): void {
+    this.closed = true;
+  }
+}
+
+function started(options: ShoalOptions, more: Partial<SessionRim> = {}) {
+  const mesh = new FakeMesh();
+  const rim: SessionRim = {
+    clock: new VirtualClock(),
+    loadMesh: async () => ({
+      createMesh: (_player, _settings, handlers) => {
+        mesh.changed = handlers.changed;
+        return mesh;
+      },
+    }),
+    randomBytes: () => new Uint8Array(16).fill(1),
+    unable: () => null,
+    onLeave: () => () => {},
+    ...more,
+  };
+  const session = new Session(player, options, rim);
+  session.setContent({ contentId: "live/a", manifest: "/live/a.m3u8" });
+  return { session, mesh };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+const tracker = "https://tracker.example";
+
+describe("a session that cannot share", () => {
+  const cases: readonly [string, ShoalOptions, Partial<SessionRim>][] = [
+    ["no-tracker", {}, {}],
+    ["option", { tracker, sharing: "off" }, {}],
+    ["no-webrtc", { tracker }, { unable: () => "no-webrtc" }],
+    ["insecure-page", { tracker }, { unable: () => "insecure-page" }],
+    ["starting", { tracker }, {}],
+  ];
+  for (const [reason, options, rim] of cases) {
+    it(`is the plain player and says "${reason}"`, async () => {
+      const { session } = started(options, rim);
+      const load = loadOf(1);
+      session.load(load.request);
+      load.cdn.progress(3, 8);
+      load.answer();
+      expect(load.heard).toEqual(["progress 3", "done 8 plain"]);
+      expect(session.stats()).toMatchObject({ offReason: reason, cdnBytes: 8, peerBytes: 0 });
+    });
+  }
+
+  it("plays on when the mesh part cannot be loaded", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { session } = started({ tracker }, { loadMesh: () => Promise.reject(new Error("blocked by CSP")) });
+    session.playbackStarted();
+    await settled();
+    const load = loadOf(1);
+    session.load(load.request);
+    load.answer();
+    expect(load.heard).toEqual(["done 8 plain"]);
+    expect(session.stats().offReason).toBe("mesh-failed");
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+  });
+});
+
+describe("a session", () => {
+  it("passes on exactly what the CDN's failure was, once", () => {
+    const { session } = started({});
+    const load = loadOf(1);
+    session.load(load.request);
+    load.cdn.failed("503");
+    load.cdn.failed("again");
+    expect(load.heard).toEqual(["failed 503"]);
+  });
+
+  it("says nothing more after an abort, and ends the CDN request", () => {
+    const { session } = started({});
+    const load = loadOf(1);
+    session.load(load.request).abort();
+    load.answer();
+    expect(load.aborted).toBe(true);
+    expect(load.heard).toEqual([]);
+  });
+
+  it("loads nothing that playback does not need before the picture moves", async () => {
+    const loadMesh = vi.fn(async () => ({ createMesh: () => new FakeMesh() }));
+    const { session } = started({ tracker }, { loadMesh });
+    const load = loadOf(1);
+    session.load(load.request);
+    load.answer();
+    await settled();
+    expect(loadMesh).not.toHaveBeenCalled();
+    session.playbackStarted();
+    await settled();
+    expect(loadMesh).toHaveBeenCalledOnce();
+  });
+
+  it("gives the mesh what reached the player before it stood", async () => {
+    const { session, mesh } = started({ tracker });
+    for (const number of [1, 2]) {
+      const load = loadOf(number);
+      session.load(load.request);
+      load.answer();
+    }
+    session.playbackStarted();
+    await settled();
+    mesh.offReason = null;
+    mesh.changed();
+    expect(mesh.adopted).toEqual([segmentIdOf("v/1.m4s"), segmentIdOf("v/2.m4s")]);
+  });
+
+  it("keeps nothing of what the integrator refuses to share", async () => {
+    const { session, mesh } = started({ tracker, shareable: ({ url }) => !url.endsWith("/1.m4s") });
+    for (const number of [1, 2]) {
+      const load = loadOf(number);
+      session.load(load.request);
+      load.answer();
+    }
+    session.playbackStarted();
+    await settled();
+    mesh.offReason = null;
+    mesh.changed();
+    expect(mesh.adopted).toEqual([segmentIdOf("v/2.m4s")]);
+  });
+
+  it("leaves the swarm for another content, for a pause, and for good", async () => {
+    const { session, mesh } = started({ tracker });
+    session.playbackStarted();
+    await settled();
+    session.setContent({ contentId: "live/b", manifest: "/live/b.m3u8" });
+    expect(mesh.closed).toBe(true);
+    session.pause();
+    expect(session.stats().offReason).toBe("paused");
+    session.close();
+    session.close();
+    const load = loadOf(9);
+    session.load(load.request);
+    load.answer();
+    expect(load.heard).toEqual(["done 8 plain"]);
+  });
+
+  it("names the option that is wrong, and what it must be", () => {
+    const wrong =
+      (options: object): (() => Session) =>
+      () =>
+        new Session(player, options as ShoalOptions);
+    expect(wrong({ tracker: "tracker" })).toThrow(/"tracker" must be an http/);
+    expect(wrong({ sharing: "maybe" })).toThrow(/"sharing" must be/);
+    expect(wrong({ trakcer: tracker })).toThrow(/no option "trakcer"/);
+    expect(wrong({ memoryBytes: -1 })).toThrow(expect.objectContaining({ code: "bad-option" }));
+  });
+});
