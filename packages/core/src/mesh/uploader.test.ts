@@ -1,0 +1,104 @@
+import { decodeFrame, type Frame, type PeerId, type SegmentId, segmentIdOf } from "@shoal/protocol";
+import { describe, expect, it } from "vitest";
+import { Counters } from "../stats.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
+import { Neighbour } from "./neighbour.ts";
+import { Uploader, type UploadSource } from "./uploader.ts";
+
+const ID = segmentIdOf("v/1.m4s");
+const PIECE_BYTES = 65_536;
+
+/** A neighbour whose channel holds what it is sent until the test lets it go. */
+function neighbourOf(n: number, { carries = Number.POSITIVE_INFINITY } = {}) {
+  const sent: Frame[] = [];
+  const link = {
+    queuedBytes: 0,
+    signal: () => {},
+    close: () => {},
+    send: (frame: Uint8Array) => {
+      const decoded = decodeFrame(frame);
+      if (decoded.ok) sent.push(decoded.value.frame);
+      if (sent.length > carries) link.queuedBytes += frame.length;
+      return true;
+    },
+  };
+  const neighbour = new Neighbour(`${n}`.repeat(32).slice(0, 32) as PeerId, link, false);
+  return { neighbour, sent, link };
+}
+
+const holdsAll: UploadSource = () => ({ bytes: new Uint8Array(PIECE_BYTES), edition: 7 });
+const request = (pieces: { first: number; count: number }[], segmentId: SegmentId = ID) => {
+  return { type: "request", segmentId, edition: 7, withinMs: 0, pieces } as const;
+};
+
+describe("the uploader", () => {
+  it("sends a piece as frames that fit, in order, with its edition", () => {
+    const { neighbour, sent } = neighbourOf(1);
+    new Uploader(holdsAll, new VirtualClock(), new Counters(), 0).request(neighbour, request([{ first: 3, count: 1 }]));
+    const pieces = sent.filter((frame) => frame.type === "piece");
+    expect(pieces.length).toBe(5);
+    let at = 0;
+    for (const frame of pieces) {
+      expect(frame).toMatchObject({ segmentId: ID, piece: 3, edition: 7, offset: at });
+      at += frame.bytes.length;
+    }
+    expect(at).toBe(PIECE_BYTES);
+  });
+
+  it("rejects at once what it does not hold, with the reason", () => {
+    const { neighbour, sent } = neighbourOf(1);
+    const source: UploadSource = (_id, piece) => (piece === 1 ? "gone" : piece === 2 ? "other-edition" : "budget");
+    new Uploader(source, new VirtualClock(), new Counters(), 0).request(neighbour, request([{ first: 0, count: 3 }]));
+    expect(sent.map((frame) => (frame.type === "reject" ? [frame.reason, frame.pieces] : frame))).toEqual([
+      ["budget", [{ first: 0, count: 1 }]],
+      ["gone", [{ first: 1, count: 1 }]],
+      ["other-edition", [{ first: 2, count: 1 }]],
+    ]);
+  });
+
+  it("never fills a channel, and goes on when it drains", () => {
+    const { neighbour, sent, link } = neighbourOf(1, { carries: 0 });
+    const uploader = new Uploader(holdsAll, new VirtualClock(), new Counters(), 0);
+    uploader.request(neighbour, request([{ first: 0, count: 40 }]));
+    expect(link.queuedBytes).toBeLessThan(192 * 1024 + 16_385);
+    const before = sent.length;
+    link.queuedBytes = 0;
+    uploader.pump();
+    expect(sent.length).toBeGreaterThan(before);
+  });
+
+  it("serves neighbours in turn: a long request does not hold up a short one", () => {
+    const [long, short] = [neighbourOf(1, { carries: 8 }), neighbourOf(2)];
+    const uploader = new Uploader(holdsAll, new VirtualClock(), new Counters(), 0);
+    long.link.queuedBytes = 1_000_000;
+    uploader.request(long.neighbour, request([{ first: 0, count: 100 }]));
+    uploader.request(short.neighbour, request([{ first: 0, count: 1 }]));
+    expect(short.sent.filter(({ type }) => type === "piece").length).toBe(5);
+  });
+
+  it("forgets what is cancelled, and who left", () => {
+    const { neighbour, sent, link } = neighbourOf(1, { carries: 0 });
+    const uploader = new Uploader(holdsAll, new VirtualClock(), new Counters(), 0);
+    uploader.request(neighbour, request([{ first: 0, count: 100 }]));
+    uploader.cancel(neighbour.peerId, ID, null);
+    expect(uploader.active).toBe(0);
+    const before = sent.length;
+    link.queuedBytes = 0;
+    uploader.pump();
+    expect(sent.length).toBe(before);
+  });
+
+  it("keeps to its budget of bytes a second", async () => {
+    const clock = new VirtualClock();
+    const counters = new Counters();
+    const { neighbour } = neighbourOf(1);
+    const uploader = new Uploader(holdsAll, clock, counters, 100_000);
+    uploader.request(neighbour, request([{ first: 0, count: 100 }]));
+    const atOnce = counters.uploadedBytes;
+    await clock.pass(10_000);
+    expect(atOnce).toBeLessThanOrEqual(100_000 + 16_384);
+    expect(counters.uploadedBytes - atOnce).toBeGreaterThan(900_000);
+    expect(counters.uploadedBytes - atOnce).toBeLessThanOrEqual(1_000_000 + 16_384);
+    uploader.close();
+  });
+});
