@@ -6,7 +6,7 @@ export default defineConfig({
   globalSetup: "./global-setup.ts",
   workers: 2,
   fullyParallel: true,
-  timeout: 120_000,
+  timeout: 300_000,
   reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ? [["list"], ["json"]] : "list",
   outputDir: ".cache/results",
   use: {

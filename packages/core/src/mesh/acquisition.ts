@@ -27,6 +27,8 @@ export interface AcquisitionRim {
 interface Load {
   readonly request: LoadRequest;
   readonly askedMs: number;
+  /** What neighbours had sent of the segment before it was asked for: memory, not a rate. */
+  readonly bytesBefore: number;
   /** The load's own request was started; it reports to the player directly from then on. */
   fetched: boolean;
   /** What the CDN said, kept back while neighbours can still deliver. */
@@ -67,7 +69,8 @@ export class Acquisition {
   load(request: LoadRequest): LoadTask | null {
     const { id } = request.segment;
     if (this.#loads.has(id)) return null;
-    const load: Load = { request, askedMs: this.#rim.clock.now(), fetched: false, failure: null };
+    const bytesBefore = this.#rim.copies.get(request.segment.id)?.peerBytes ?? 0;
+    const load: Load = { request, askedMs: this.#rim.clock.now(), bytesBefore, fetched: false, failure: null };
     this.#loads.set(id, load);
     this.#rim.copies.begin(request.segment);
     this.replan();
@@ -332,7 +335,7 @@ export class Acquisition {
     this.#endFetch(copy.id);
     copy.delivered = true;
     this.#count(copy, load);
-    this.#peerRate.add(copy.peerBytes, this.#rim.clock.now() - load.askedMs);
+    this.#peerRate.add(copy.peerBytes - load.bytesBefore, this.#rim.clock.now() - load.askedMs);
     const delivery = { cdnBytes: copy.cdnBytes, peerBytes: copy.peerBytes, rateBps: this.rateBps, plain: false };
     load.request.sink.done(bytes, delivery);
   }

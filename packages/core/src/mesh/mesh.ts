@@ -12,7 +12,7 @@ import {
   type Welcome,
 } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
-import type { ResolvedOptions } from "../options.ts";
+import { DEFAULTS, type ResolvedOptions } from "../options.ts";
 import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "../player.ts";
 import type { Counters, NeighbourStats, SharingOffReason } from "../stats.ts";
 import type { Integrity } from "./integrity.ts";
@@ -219,6 +219,7 @@ export class Mesh {
         memoryBytes: options.memoryBytes,
         maxUploadBytesPerSecond: options.maxUploadBytesPerSecond,
         trustsPeers: options.integrity === "none",
+        shareable: options.shareable === DEFAULTS.shareable ? null : options.shareable,
       },
       {
         signal: (signal) => this.#tracker.signal(signal),

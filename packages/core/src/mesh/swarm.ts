@@ -49,6 +49,8 @@ export interface SwarmSettings {
   readonly memoryBytes: number;
   readonly maxUploadBytesPerSecond: number;
   readonly trustsPeers: boolean;
+  /** The integrator's word on what may be shared; null where everything may. */
+  readonly shareable: ((segment: Segment) => boolean) | null;
 }
 
 /** What a swarm asks of the mesh around it. */
@@ -78,6 +80,7 @@ export class Swarm {
   readonly #rim: SwarmRim;
   readonly #handlers: SwarmHandlers;
   readonly #trustsPeers: boolean;
+  readonly #shareable: SwarmSettings["shareable"];
   readonly #seals: SealBook;
   readonly #copies: Copies;
   readonly #neighbourhood: Neighbourhood;
@@ -93,6 +96,7 @@ export class Swarm {
     this.#rim = rim;
     this.#handlers = handlers;
     this.#trustsPeers = settings.trustsPeers;
+    this.#shareable = settings.shareable;
     this.#seals = new SealBook(rim.integrity, settings.swarm, (id) => timeline.sealNotBefore(id));
     this.#copies = new Copies(
       { ...rim, seals: this.#seals },
@@ -358,7 +362,8 @@ export class Swarm {
   /** News ahead of our playlist: the segment that follows what the player follows. */
   #wantsAhead(id: SegmentId, news: NonNullable<HaveFrame["news"]>): boolean {
     const { timeline } = this.#rim;
-    if (timeline.find(id) || !this.#handlers.sealing() || this.paused(news.trackId)) return false;
+    // Where the integrator decides by URL, nothing is taken before its URL is known.
+    if (this.#shareable || timeline.find(id) || !this.#handlers.sealing() || this.paused(news.trackId)) return false;
     const ahead = [...this.#copies.all()].filter((copy) => !copy.segment);
     if (ahead.length >= MAX_AHEAD) return false;
     const chained = ahead.some((copy) => copy.id === news.previousId);
