@@ -21,6 +21,7 @@ export default defineConfig({
             "packages/*/src/**/*.test.ts",
             "tracker/*/src/**/*.test.ts",
             "examples/*/src/**/*.test.ts",
+            "bench/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
           exclude: ["**/*.browser.test.ts", "**/node_modules/**"],

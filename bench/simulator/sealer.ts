@@ -1,0 +1,91 @@
+import type { Clock } from "@shoal/core";
+import { encodeSeal, type Seal, type SegmentId } from "@shoal/protocol";
+import { Cdn } from "./cdn.ts";
+import type { Random } from "./random.ts";
+import { sealOf } from "./seals.ts";
+import type { LiveStream } from "./stream.ts";
+
+/** From a viewer's news to the sealer's look at the playlist, and the look itself. */
+const NEWS_MS = 50;
+/** Hashing, signing and the way to the tracker. */
+const SIGNING_MS = 30;
+/** A segment is read in so many ranges at once. */
+const RANGES = 4;
+const FULL_SPEED = Number.POSITIVE_INFINITY;
+
+/** Follows the playlist, sooner on news, reads each new segment once from the CDN and seals it. */
+export class Sealer {
+  readonly #clock: Clock;
+  readonly #stream: LiveStream;
+  readonly #sealed: (seal: Seal) => void;
+  readonly #seals = new Map<SegmentId, Seal>();
+  readonly #waiting = new Map<SegmentId, (() => void)[]>();
+  #next: number;
+  #looksAtMs = Number.POSITIVE_INFINITY;
+  #down = false;
+  /** Read from the CDN for sealing, in a column of its own. */
+  readBytes = 0;
+
+  constructor(clock: Clock, stream: LiveStream, random: Random, sealed: (seal: Seal) => void) {
+    this.#clock = clock;
+    this.#stream = stream;
+    this.#sealed = sealed;
+    this.#next = Math.max(0, stream.newest - stream.windowSegments + 1);
+    this.#poll(random.between(0, stream.segmentMs));
+  }
+
+  /** A viewer announced a segment. */
+  news(id: SegmentId): void {
+    if (this.#seals.has(id) || this.#looksAtMs <= this.#clock.now() + NEWS_MS) return;
+    this.#looksAtMs = this.#clock.now() + NEWS_MS;
+    this.#clock.after(NEWS_MS, () => this.#look());
+  }
+
+  /** Nothing is sealed from now on, and nobody is answered. */
+  stop(): void {
+    this.#down = true;
+  }
+
+  /** `GET /v1/seal`: the seal's bytes, once they are there; null if that takes longer than the query's `wait`. */
+  get(url: string): Promise<Uint8Array | null> {
+    const query = new URL(url).searchParams;
+    const id = query.get("segment") as SegmentId;
+    return new Promise((resolve, reject) => {
+      if (this.#down) return void this.#clock.after(40, () => reject(new Error("The sealer is away.")));
+      const answer = (): void => {
+        const seal = this.#seals.get(id);
+        this.#clock.after(40, () => resolve(seal ? encodeSeal(seal) : null));
+      };
+      if (this.#seals.has(id)) return answer();
+      this.news(id);
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), answer]);
+      this.#clock.after(Number(query.get("wait")), () => resolve(null));
+    });
+  }
+
+  #poll(inMs: number): void {
+    this.#clock.after(inMs, () => {
+      this.#look();
+      this.#poll(this.#stream.segmentMs);
+    });
+  }
+
+  #look(): void {
+    this.#looksAtMs = Number.POSITIVE_INFINITY;
+    for (; this.#next <= this.#stream.newest && !this.#down; this.#next++) this.#read(this.#next);
+  }
+
+  #read(number: number): void {
+    const { segmentBytes } = this.#stream;
+    const durationMs = Cdn.durationMs(segmentBytes / RANGES, FULL_SPEED) + SIGNING_MS;
+    this.readBytes += segmentBytes;
+    this.#clock.after(durationMs, () => {
+      if (this.#down) return;
+      const seal = sealOf(this.#stream.segment(number), segmentBytes, this.#clock.wallMs());
+      this.#seals.set(seal.segmentId, seal);
+      this.#sealed(seal);
+      for (const answer of this.#waiting.get(seal.segmentId) ?? []) answer();
+      this.#waiting.delete(seal.segmentId);
+    });
+  }
+}

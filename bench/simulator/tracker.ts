@@ -1,0 +1,191 @@
+import type { Clock } from "@shoal/core";
+import { SwarmTable } from "@shoal/matching";
+import { type Join, type PeerId, type Seal, type SealingState, TRACKER_VERSION, type Welcome } from "@shoal/protocol";
+import type { TrackerConnector, TrackerHandlers } from "../../packages/core/src/mesh/tracker-link.ts";
+import type { Random } from "./random.ts";
+import { SealDesk } from "./seal-desk.ts";
+import type { Sealer } from "./sealer.ts";
+import { SEAL_KEY } from "./seals.ts";
+
+interface Member {
+  readonly peerId: PeerId;
+  readonly isp: string;
+  readonly join: () => Join;
+  readonly handlers: TrackerHandlers;
+  connected: boolean;
+  closed: boolean;
+}
+
+/** One way between a viewer and the tracker, milliseconds. */
+const WAY_MS = 25;
+/** TLS, WebSocket and socket.io handshakes until the join is read. */
+const CONNECT_MS = 6 * WAY_MS;
+const CANDIDATES = 24;
+/** Viewers come back to a lost tracker within this time, each at a random moment of it. */
+const RECONNECT_MS = 30_000;
+/** Until a socket without a word counts as gone. */
+const PING_TIMEOUT_MS = 45_000;
+
+/** The tracker with its real matching: joins, candidates, signals, seals. One track, no admission, no limits. */
+export class Tracker {
+  readonly swarm = "/live";
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #table = new SwarmTable();
+  readonly #desk = new SealDesk();
+  readonly #members = new Map<PeerId, Member>();
+  #sealer: Sealer | null = null;
+  #sealing: SealingState = "on";
+  #up = true;
+  sealsPushed = 0;
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Whom news of segments go to. */
+  follow(sealer: Sealer): void {
+    this.#sealer = sealer;
+  }
+
+  /** How a viewer of an ISP reaches the tracker. */
+  connector(peerId: PeerId, isp: number): TrackerConnector {
+    return (_url, join, handlers) => {
+      const member: Member = { peerId, isp: `isp-${isp}`, join, handlers, connected: false, closed: false };
+      this.#clock.after(CONNECT_MS, () => this.#enter(member));
+      const said = (act: () => void): void => {
+        if (!member.connected) return;
+        this.#clock.after(WAY_MS, () => {
+          if (this.#up && this.#members.get(peerId) === member) act();
+        });
+      };
+      return {
+        get connected() {
+          return member.connected;
+        },
+        signal: (signal) =>
+          said(() => {
+            const receiver = this.#members.get(signal.peerId);
+            if (!receiver) return;
+            const { attempt, data } = signal;
+            const sameIsp = receiver.isp === member.isp;
+            this.#tell(receiver, () => receiver.handlers.signal({ peerId, attempt, data, sameIsp }));
+          }),
+        status: ({ tracks, sharing, freeSlots }) =>
+          said(() =>
+            this.#table.update(peerId, {
+              ...(tracks === null ? {} : { tracks }),
+              ...(sharing === null ? {} : { sharing }),
+              ...(freeSlots === null ? {} : { freeSlots }),
+            }),
+          ),
+        news: ({ segmentId }) =>
+          said(() => {
+            const answer = this.#desk.news(peerId, segmentId);
+            if (answer === "tell-sealer") this.#sealer?.news(segmentId);
+            else if (answer) this.#push(member, answer);
+          }),
+        wantCandidates: (count) =>
+          said(() => {
+            const candidates = this.#pick(peerId, Math.min(count, CANDIDATES));
+            this.#tell(member, () => handlers.candidates(candidates));
+          }),
+        report: () => {},
+        close: () => {
+          member.closed = true;
+          this.#leave(member);
+        },
+      };
+    };
+  }
+
+  /** A new seal: to a few viewers of each ISP. */
+  sealed(seal: Seal): void {
+    if (!this.#up) return;
+    for (const peerId of this.#desk.put(seal)) {
+      const member = this.#members.get(peerId);
+      if (member) this.#push(member, seal);
+    }
+  }
+
+  /** The sealer is found to be away, or back. */
+  setSealing(state: SealingState): void {
+    this.#sealing = state;
+    for (const member of this.#members.values()) this.#tell(member, () => member.handlers.sealing(state));
+  }
+
+  /** A viewer's machine is gone; its socket is noticed later. */
+  vanish(peerId: PeerId): void {
+    const member = this.#members.get(peerId);
+    if (!member) return;
+    member.closed = true;
+    member.connected = false;
+    this.#clock.after(PING_TIMEOUT_MS, () => this.#leave(member));
+  }
+
+  /** The tracker dies and is back after a while, knowing nothing. */
+  fail(durationMs: number): void {
+    this.#up = false;
+    const lost = [...this.#members.values()];
+    for (const member of lost) this.#leave(member);
+    for (const member of lost) this.#away(member);
+    this.#clock.after(durationMs, () => {
+      this.#up = true;
+    });
+  }
+
+  #enter(member: Member): void {
+    if (member.closed) return;
+    if (!this.#up) return this.#away(member);
+    const { peerId, isp, handlers } = member;
+    const { tracks, device, sharing, freeSlots } = member.join();
+    this.#members.set(peerId, member);
+    this.#table.add({ peerId, isp, tracks, device, sharing, freeSlots, withheld: false });
+    this.#desk.enter(peerId, isp);
+    const welcome: Welcome = {
+      version: TRACKER_VERSION,
+      nowMs: this.#clock.wallMs(),
+      swarm: this.swarm,
+      candidates: this.#pick(peerId, CANDIDATES),
+      iceServers: [],
+      sealKeys: [SEAL_KEY],
+      sealing: this.#sealing,
+      sealUrl: "https://sealer.example/v1/seal",
+      config: { sharing: null, maxPeers: null },
+    };
+    this.#tell(member, () => {
+      member.connected = true;
+      handlers.welcome(welcome);
+    });
+    for (const seal of this.#desk.topUp(peerId)) this.#push(member, seal);
+  }
+
+  #away(member: Member): void {
+    member.handlers.away(null);
+    this.#clock.after(this.#random.between(0, RECONNECT_MS), () => this.#enter(member));
+  }
+
+  #leave(member: Member): void {
+    member.connected = false;
+    if (this.#members.get(member.peerId) !== member) return;
+    this.#members.delete(member.peerId);
+    this.#table.remove(member.peerId);
+    this.#desk.leave(member.peerId);
+  }
+
+  #pick(peerId: PeerId, count: number): Welcome["candidates"] {
+    return this.#table.pick(peerId, count, this.#clock.now(), this.#random.unit);
+  }
+
+  #push(member: Member, seal: Seal): void {
+    this.sealsPushed++;
+    this.#tell(member, () => member.handlers.seal(seal));
+  }
+
+  #tell(member: Member, act: () => void): void {
+    this.#clock.after(WAY_MS, () => {
+      if (this.#up && !member.closed) act();
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { type Clock, type MeshFactory, Session, type ShoalStats } from "@shoal/core";
+import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
+import type { Cdn, FetchCause } from "./cdn.ts";
+import { LengthsStore } from "./lengths-store.ts";
+import type { Network } from "./network.ts";
+import { LivePlayer } from "./player.ts";
+import type { Person } from "./population.ts";
+import type { Sealer } from "./sealer.ts";
+import { simulatedIntegrity } from "./seals.ts";
+import type { LiveStream } from "./stream.ts";
+import type { Tracker } from "./tracker.ts";
+
+/** What viewers share. Without a mesh they play from the CDN alone: the control. */
+export interface World {
+  readonly clock: Clock;
+  readonly stream: LiveStream;
+  readonly cdn: Cdn;
+  readonly mesh: { readonly network: Network; readonly tracker: Tracker; readonly sealer: Sealer } | null;
+}
+
+/** From the first picture until the mesh's code has loaded, milliseconds. */
+const MESH_LOADS_MS = 300;
+/** Below this much buffer the planner waits for nobody. */
+const LOW_BUFFER_MS = 3_000;
+
+/** One viewer: a simple player in front of a real session, with the real mesh behind it. */
+export class Viewer {
+  readonly person: Person;
+  readonly player: LivePlayer;
+  readonly #session: Session;
+  #rescues = 0;
+  #counters: { readonly rescues: number } = { rescues: 0 };
+  #gone = false;
+
+  constructor(world: World, person: Person) {
+    const { clock, stream, cdn, mesh } = world;
+    this.person = person;
+    const session = new Session(
+      {
+        state: () => this.player.state(),
+        fetch: (segment, range, sink) => cdn.fetch({ person, cause: this.#cause() }, segment, range, sink),
+      },
+      { tracker: "https://tracker.example", sharing: !mesh ? "off" : person.uploads ? "full" : "download" },
+      {
+        clock,
+        loadMesh: () => this.#loadMesh(world),
+        randomBytes: () => Uint8Array.from(person.peerId.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)),
+        unable: () => null,
+        onLeave: () => () => {},
+      },
+    );
+    this.#session = session;
+    session.setContent({ contentId: "live", manifest: "/live/master.m3u8" });
+    session.setActiveTracks([stream.trackId]);
+    this.player = new LivePlayer(clock, stream, {
+      load: (request) => session.load(request),
+      fetch: (segment, sink) => cdn.fetch({ person, cause: this.#cause() }, segment, null, sink),
+      listed: () => session.setTimeline(stream.timeline()),
+      started: () => session.playbackStarted(),
+    });
+  }
+
+  /** True once the viewer has left. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  stats(): ShoalStats {
+    return this.#session.stats();
+  }
+
+  /** The picture stops and the machine is off. The network and the tracker must be told before. */
+  stop(): void {
+    this.#gone = true;
+    this.player.stop();
+    this.#session.close();
+  }
+
+  /** Why the CDN is asked now, as far as it shows from outside. */
+  #cause(): FetchCause {
+    const { offReason, neighbours } = this.#session.stats();
+    if (offReason !== null) return "no-mesh";
+    if (this.#counters.rescues > this.#rescues) {
+      this.#rescues = this.#counters.rescues;
+      return "rescue";
+    }
+    if (neighbours.length === 0) return "alone";
+    return this.player.state().bufferedAheadMs < LOW_BUFFER_MS ? "low-buffer" : "elected";
+  }
+
+  #loadMesh({ clock, mesh }: World): Promise<{ readonly createMesh: MeshFactory }> {
+    const { person } = this;
+    const createMesh: MeshFactory = (player, settings, handlers) => {
+      if (!mesh) throw new Error("The control has no mesh to load.");
+      this.#counters = settings.counters;
+      return new Mesh(
+        {
+          clock,
+          transport: mesh.network.transport(person),
+          tracker: mesh.tracker.connector(person.peerId, person.isp),
+          store: new LengthsStore(),
+          integrity: simulatedIntegrity,
+          fetchSeal: (url) => mesh.sealer.get(url),
+        },
+        player,
+        settings,
+        handlers,
+      );
+    };
+    return new Promise((resolve) => {
+      clock.after(MESH_LOADS_MS, () => resolve({ createMesh }));
+    });
+  }
+}
