@@ -1,4 +1,4 @@
-import { buildPage } from "./fixture/page.ts";
+import { buildPage } from "./support/build-page.ts";
 
 /** Builds the viewer page once for all tests. */
 export default buildPage;

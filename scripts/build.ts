@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "vite";
+import { buildPage } from "../e2e/support/build-page.ts";
 import { browserPackages, publishedPackages, root } from "./packages.ts";
 
 for (const folder of publishedPackages) rmSync(join(root, folder, "dist"), { recursive: true, force: true });
@@ -10,6 +11,7 @@ const types = spawnSync(join(root, "node_modules/.bin/tsc"), ["-b"], { cwd: root
 if (types.status !== 0) process.exit(types.status ?? 1);
 for (const folder of browserPackages) await bundle(folder, "production");
 await bundle("packages/hls", "script");
+await buildPage();
 for (const folder of publishedPackages) nameEmittedFiles(join(root, folder, "dist"));
 
 async function bundle(folder: string, mode: string): Promise<void> {

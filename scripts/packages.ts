@@ -7,7 +7,7 @@ export const root: string = fileURLToPath(new URL("..", import.meta.url));
 export const browserPackages = ["packages/protocol", "packages/core", "packages/hls"] as const;
 
 /** Packages whose JavaScript tsc emits for Node. */
-export const nodePackages = ["tracker/matching", "tracker/sealer", "tracker/server", "examples/origin"] as const;
+export const nodePackages = ["tracker/matching", "tracker/sealer", "tracker/server", "examples/origin", "e2e"] as const;
 
 /** Everything that is published. */
 export const publishedPackages: readonly string[] = [...browserPackages, ...nodePackages];

@@ -8,6 +8,9 @@ import { root } from "./packages.ts";
 
 const BUDGET_KB = { startUp: 10, all: 40 };
 
+const NODE_POLYFILL =
+  /node_modules\/(buffer|events|process|readable-stream|stream-browserify|util|randombytes|debug)\//;
+
 /** Gzip sizes in KB of what loads before playback, and of everything, without the player. */
 async function weigh(source: string): Promise<Record<keyof typeof BUDGET_KB, number>> {
   const dir = await mkdtemp(join(root, "node_modules/.size-"));
@@ -23,6 +26,8 @@ async function weigh(source: string): Promise<Record<keyof typeof BUDGET_KB, num
       build: { write: false, target: "es2020", modulePreload: false, rollupOptions: { input } },
     });
     const chunks = (result as Rollup.RollupOutput).output.filter((file) => file.type === "chunk");
+    const polyfills = chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => NODE_POLYFILL.test(id));
+    if (polyfills.length > 0) throw new Error(`Node polyfills in the browser bundle: ${polyfills.join(", ")}`);
     const startUp = startUpChunks(chunks);
     const kb = (list: readonly Rollup.OutputChunk[]): number =>
       list.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length / 1024, 0);

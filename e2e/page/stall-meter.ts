@@ -2,8 +2,10 @@
 const LOOK_MS = 100;
 /** Shorter halts are the decoder's, not the network's. */
 const TOLERATED_MS = 300;
+/** With more than this ahead it is not the network that a halted picture waits for. */
+const DRY_S = 0.5;
 
-/** Measures how long a video stood still while it should have played. */
+/** Measures how long a video stood still because its buffer was dry. A busy machine's halts are not counted. */
 export class StallMeter {
   stallMs = 0;
   stalls = 0;
@@ -23,7 +25,7 @@ export class StallMeter {
     const now = performance.now();
     const moves = video.currentTime !== this.#lastTimeS;
     this.#lastTimeS = video.currentTime;
-    if (this.startedMs === null || video.paused || video.ended || video.seeking || moves) {
+    if (this.startedMs === null || video.paused || video.ended || video.seeking || moves || bufferedS(video) > DRY_S) {
       this.#stillSinceMs = null;
       this.#counted = false;
       return;
@@ -36,4 +38,13 @@ export class StallMeter {
       this.stallMs += now - this.#stillSinceMs;
     } else this.stallMs += LOOK_MS;
   }
+}
+
+/** Seconds of media from the playhead on without a gap. */
+export function bufferedS({ currentTime, buffered }: HTMLVideoElement): number {
+  let endS = currentTime;
+  for (let i = 0; i < buffered.length; i++) {
+    if (buffered.start(i) <= endS + 0.2 && buffered.end(i) > endS) endS = buffered.end(i);
+  }
+  return endS - currentTime;
 }

@@ -1,57 +1,14 @@
-import { type ShoalHandle, type ShoalOptions, withShoal } from "@shoal/hls";
+import { type ShoalHandle, withShoal } from "@shoal/hls";
 import type { PeerId } from "@shoal/protocol";
 import type Hls from "hls.js";
 import type { FragmentLoaderContext, HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration } from "hls.js";
-import { StallMeter } from "./stall-meter.ts";
-
-/** How a test wants a viewer to play. Everything has hls.js' own default. */
-export interface ViewerSettings {
-  readonly manifest: string;
-  /** Null plays with plain hls.js. */
-  readonly shoal: ShoalOptions | null;
-  /** Options of hls.js that can travel as data. */
-  readonly hls?: Readonly<Record<string, string | number | boolean | null>>;
-  /** File of hls.js to play with, beside this page. */
-  readonly script?: string;
-  /** Plays only this level of the ladder. */
-  readonly level?: number;
-}
-
-/** A segment that was handed to the player. */
-export interface PlayedSegment {
-  readonly path: string;
-  readonly sha256: string;
-  readonly bytes: number;
-}
-
-/** What a test can ask of the page. */
-export interface ViewerState {
-  readonly stats: ReturnType<ShoalHandle["stats"]> | null;
-  readonly playheadS: number;
-  readonly bufferedS: number;
-  readonly latencyS: number;
-  readonly level: number;
-  readonly stalls: number;
-  readonly stallMs: number;
-  readonly startUpMs: number | null;
-  readonly errors: readonly string[];
-  readonly played: readonly PlayedSegment[];
-  /** Peer ids of those this viewer convicted. */
-  readonly convicted: readonly PeerId[];
-  readonly bandwidthBps: number;
-}
+import type { PlayedSegment } from "../fixture/viewer-page.ts";
+import { bufferedS, StallMeter } from "./stall-meter.ts";
 
 declare global {
   interface Window {
+    /** The build of hls.js that a script tag brought. */
     Hls: typeof Hls;
-    viewer: {
-      start(settings: ViewerSettings): Promise<void>;
-      state(): ViewerState;
-      seek(toS: number): void;
-      setLevel(level: number): void;
-      setSharing(mode: "full" | "download" | "off"): void;
-      destroy(): void;
-    };
   }
 }
 
@@ -128,16 +85,11 @@ window.viewer = {
     await video.play().catch((error: unknown) => errors.push(`play: ${String(error)}`));
   },
   state() {
-    const { currentTime, buffered } = video;
-    let endS = currentTime;
-    for (let i = 0; i < buffered.length; i++) {
-      if (buffered.start(i) <= endS + 0.2 && buffered.end(i) > endS) endS = buffered.end(i);
-    }
     return {
       stats: hls?.shoal?.stats() ?? null,
-      playheadS: currentTime,
-      bufferedS: endS - currentTime,
-      latencyS: hls?.latency ?? 0,
+      playheadS: video.currentTime,
+      bufferedS: bufferedS(video),
+      targetLatencyS: hls?.targetLatency ?? 0,
       level: hls?.currentLevel ?? -1,
       stalls: meter.stalls,
       stallMs: meter.stallMs,

@@ -1,6 +1,6 @@
-import { BareBrowser } from "../fixture/background-tab.ts";
 import { expect, test, untilMeshed } from "../fixture/index.ts";
-import type { ViewerState } from "../page/viewer.ts";
+import type { ViewerState } from "../fixture/viewer-page.ts";
+import { BareBrowser } from "../support/background-tab.ts";
 
 test("a tab in the background keeps playing and sharing", async ({ startSwarm }) => {
   const swarm = await startSwarm();

@@ -5,7 +5,7 @@ import { createOrigin } from "@shoal/origin";
 import { SEALER_DEFAULTS, startSealer } from "@shoal/sealer";
 import { startTracker, TRACKER_DEFAULTS } from "@shoal/tracker";
 import { expect, test } from "../fixture/index.ts";
-import { PackedPage } from "../fixture/packed.ts";
+import { PackedPage } from "../support/packed.ts";
 
 type Stats = { readonly peerBytes: number; readonly cdnBytes: number };
 
