@@ -3,6 +3,8 @@ import { type Result, refuse } from "./result.ts";
 /** Thrown inside this package only, by {@link ByteReader}; {@link reading} turns it into a typed refusal. */
 class OutOfBytes extends Error {}
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Reads big-endian fields; every read is checked against the end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -39,7 +41,7 @@ export class ByteReader {
   hex(count: number): string {
     const at = this.#advance(count);
     let text = "";
-    for (let i = at; i < at + count; i++) text += (this.#bytes[i] ?? 0).toString(16).padStart(2, "0");
+    for (let i = at; i < at + count; i++) text += HEX[this.#bytes[i] ?? 0];
     return text;
   }
 

@@ -156,7 +156,7 @@ export class Acquisition {
     const segments: PlanSegment[] = [];
     for (const copy of copies.all()) {
       const load = this.#loads.get(copy.id);
-      if (copy.complete || (!load && copy.in("missing", "asked").length === 0)) continue;
+      if (copy.complete || (!load && copy.count("missing", "asked") === 0)) continue;
       const track = timeline.track(copy.trackId);
       const waitMs = copy.segment ? copy.segment.startMs - state.playheadMs - state.bufferedAheadMs : 0;
       const aheadMs = state.bufferedAheadMs > 0 ? state.bufferedAheadMs + Math.max(0, waitMs) : 0;
@@ -299,7 +299,7 @@ export class Acquisition {
     for (const [id, load] of [...this.#loads]) {
       if (!load.failure) continue;
       const copy = this.#rim.copies.get(id);
-      if (copy && copy.in("asked", "checking").length > 0) continue;
+      if (copy && copy.count("asked", "checking") > 0) continue;
       this.#fail(load, load.failure.outcome);
     }
   }

@@ -148,7 +148,7 @@ export class Copies {
     if (copy.seal || this.#trustsPeers) return true;
     let others = 0;
     for (const other of this.#copies.values()) {
-      if (other !== copy && !other.seal && other.in("asked", "quarantined").length > 0) others++;
+      if (other !== copy && !other.seal && other.count("asked", "quarantined") > 0) others++;
     }
     return others < MAX_QUARANTINED;
   }
@@ -171,7 +171,7 @@ export class Copies {
       return;
     }
     this.#convictFalseEditions(copy, edition);
-    const fromCdn = copy.in("own").length === copy.pieces.length && copy.pieces.length > 0;
+    const fromCdn = copy.count("own") === copy.pieces.length && copy.pieces.length > 0;
     if (fromCdn && copy.byteLength !== seal.byteLength) return this.#contradict(copy);
     if (copy.byteLength !== seal.byteLength || copy.news.pieceShift !== seal.pieceShift) {
       this.#handlers.wasted(this.#store.bytesOf(copy.id));

@@ -44,6 +44,8 @@ export class Copy {
   edition = 0;
   readonly knownSinceMs: number;
   pieces: Piece[] = [];
+  /** How many pieces are in each state: most questions need no look at the pieces. */
+  readonly #counts: Record<PieceState, number> = { missing: 0, asked: 0, quarantined: 0, checking: 0, own: 0, held: 0 };
   /** When a CDN request for it began; null while there is none. */
   cdnSinceMs: number | null = null;
   /** When that request last brought something. */
@@ -81,12 +83,12 @@ export class Copy {
 
   /** True if every piece may be handed to the player. */
   get complete(): boolean {
-    return this.pieces.length > 0 && this.pieces.every(({ state }) => state === "held" || state === "own");
+    return this.pieces.length > 0 && this.#counts.held + this.#counts.own === this.pieces.length;
   }
 
   /** True if every piece is confirmed by the seal. */
   get sealed(): boolean {
-    return this.pieces.length > 0 && this.pieces.every(({ state }) => state === "held");
+    return this.pieces.length > 0 && this.#counts.held === this.pieces.length;
   }
 
   /** Says how long the segment is. Everything received under another length is forgotten. */
@@ -105,12 +107,22 @@ export class Copy {
     return pieceExtent(piece, this.news.byteLength, this.news.pieceShift);
   }
 
+  /** How many pieces are in one of some states. */
+  count(...states: readonly PieceState[]): number {
+    let count = 0;
+    for (const state of states) count += this.#counts[state];
+    return count;
+  }
+
   /** Indices of the pieces in one of some states. */
   in(...states: readonly PieceState[]): number[] {
     const found: number[] = [];
-    this.pieces.forEach((piece, index) => {
+    const count = this.count(...states);
+    for (let index = 0; found.length < count; index++) {
+      const piece = this.pieces[index];
+      if (!piece) break;
       if (states.includes(piece.state)) found.push(index);
-    });
+    }
     return found;
   }
 
@@ -127,6 +139,8 @@ export class Copy {
   set(piece: number, state: PieceState, nowMs: number, peerId: PeerId | null = null): void {
     const known = this.pieces[piece];
     if (!known) return;
+    this.#counts[known.state]--;
+    this.#counts[state]++;
     known.state = state;
     known.sinceMs = nowMs;
     known.peerId = peerId;
@@ -135,6 +149,7 @@ export class Copy {
 
   #layOut(): void {
     const count = Math.min(MAX_PIECES, pieceCount(this.news.byteLength, this.news.pieceShift));
+    Object.assign(this.#counts, { missing: count, asked: 0, quarantined: 0, checking: 0, own: 0, held: 0 });
     this.pieces = Array.from({ length: count }, () => ({
       state: "missing",
       peerId: null,

@@ -49,6 +49,8 @@ export class Neighbourhood {
   readonly #handlers: NeighbourhoodHandlers;
   readonly #attempts = new Map<PeerId, Attempt>();
   readonly #neighbours = new Map<PeerId, Neighbour>();
+  /** {@link all}, until somebody comes or goes. */
+  #greeted: readonly Neighbour[] | null = null;
   readonly #shunned = new Map<PeerId, number>();
   readonly #sameIsp = new Set<PeerId>();
   #iceServers: readonly IceServer[] = [];
@@ -73,7 +75,8 @@ export class Neighbourhood {
 
   /** Neighbours that have greeted. */
   get all(): readonly Neighbour[] {
-    return [...this.#neighbours.values()].filter(({ greeted }) => greeted);
+    this.#greeted ??= [...this.#neighbours.values()].filter(({ greeted }) => greeted);
+    return this.#greeted;
   }
 
   /** Connections we would still open. */
@@ -176,6 +179,7 @@ export class Neighbourhood {
     if (hello.major !== WIRE_MAJOR) return this.drop(peerId, "incompatible");
     if (hello.swarm !== this.#swarm) return this.drop(peerId, "other-swarm");
     neighbour.greeted = true;
+    this.#greeted = null;
     this.#handlers.joined(neighbour);
   }
 
@@ -191,6 +195,7 @@ export class Neighbourhood {
     this.#attempts.delete(peerId);
     const neighbour = this.#neighbours.get(peerId);
     this.#neighbours.delete(peerId);
+    this.#greeted = null;
     if (neighbour?.greeted) this.#handlers.left(neighbour);
   }
 }

@@ -93,11 +93,27 @@ export function plan(view: PlanView): Plan {
   };
   const byUrgency = [...view.segments].sort((a, b) => a.dryMs - b.dryMs);
   for (const wanted of byUrgency) {
+    const spoken = spokenOf(view, wanted.copy);
     releaseStalled(view, wanted, actions, look);
-    const fetched = planFetch(view, wanted, actions, look);
-    if (wanted.fits && !fetched && (view.sealing || wanted.copy.seal)) planAsks(view, wanted, budget, actions);
+    const fetched = planFetch(view, wanted, spoken, actions, look);
+    if (wanted.fits && !fetched && (view.sealing || wanted.copy.seal)) planAsks(view, wanted, spoken, budget, actions);
   }
   return { actions, untilMs };
+}
+
+/** A neighbour that said something of one segment, and what: looked up once a plan. */
+interface Spoken {
+  readonly neighbour: PlanNeighbour;
+  readonly said: Announcement;
+}
+
+function spokenOf({ neighbours }: PlanView, { id }: Copy): Spoken[] {
+  const spoken: Spoken[] = [];
+  for (const neighbour of neighbours) {
+    const said = neighbour.announced(id);
+    if (said) spoken.push({ neighbour, said });
+  }
+  return spoken;
 }
 
 function windowOf(neighbour: PlanNeighbour): number {
@@ -143,7 +159,13 @@ function missingBytes(copy: Copy): number {
 }
 
 /** Decides whether the CDN is asked now. Returns true if it is, or is being asked already. */
-function planFetch(view: PlanView, wanted: PlanSegment, actions: PlanAction[], look: (atMs: number) => void): boolean {
+function planFetch(
+  view: PlanView,
+  wanted: PlanSegment,
+  spoken: readonly Spoken[],
+  actions: PlanAction[],
+  look: (atMs: number) => void,
+): boolean {
   const { copy } = wanted;
   if (copy.cdnSinceMs !== null) {
     const slackMs = (wanted.dryMs - copy.cdnProgressMs) / 3;
@@ -153,13 +175,13 @@ function planFetch(view: PlanView, wanted: PlanSegment, actions: PlanAction[], l
   }
   if (!wanted.asked || copy.complete) return false;
   const latestMs = latestFetchMs(wanted, view.cdnBps);
-  const startMs = wanted.fits ? Math.min(latestMs, electedMs(view, wanted, look)) : view.nowMs;
+  const startMs = wanted.fits ? Math.min(latestMs, electedMs(view, wanted, spoken, look)) : view.nowMs;
   if (view.nowMs < startMs) {
     look(startMs);
     return false;
   }
-  if (copy.in("checking").length > 0) return false;
-  const waited = copy.in("held").length > 0 || anyAnnounced(view, copy);
+  if (copy.count("checking") > 0) return false;
+  const waited = copy.count("held") > 0 || anyAnnounced(view, spoken);
   const range = wanted.canFetchWhole ? missingRange(copy) : (missingRange(copy) ?? wholeRange(copy));
   actions.push({ kind: "fetch", copy, range, rescue: waited && view.nowMs >= latestMs });
   return true;
@@ -180,19 +202,16 @@ function wholeRange(copy: Copy): ByteRange | null {
   return copy.byteLength > 0 ? { first: 0, last: copy.byteLength - 1 } : null;
 }
 
-function anyAnnounced(view: PlanView, copy: Copy): boolean {
-  return view.neighbours.some((neighbour) => {
-    const said = neighbour.announced(copy.id);
-    return said !== undefined && neighbour.uploads && (said.hasAny || isComing(said, view.nowMs));
-  });
+function anyAnnounced({ nowMs }: PlanView, spoken: readonly Spoken[]): boolean {
+  return spoken.some(({ neighbour, said }) => neighbour.uploads && (said.hasAny || isComing(said, nowMs)));
 }
 
 /** When the first of the announced fetches stops being believed. */
-function nextComingEnd(view: PlanView, copy: Copy): number {
+function nextComingEnd({ nowMs }: PlanView, spoken: readonly Spoken[]): number {
   let endMs = Number.POSITIVE_INFINITY;
-  for (const { announced } of view.neighbours) {
-    const sinceMs = announced(copy.id)?.comingSinceMs ?? null;
-    if (sinceMs !== null && sinceMs + COMING_MS > view.nowMs) endMs = Math.min(endMs, sinceMs + COMING_MS);
+  for (const { said } of spoken) {
+    const sinceMs = said.comingSinceMs;
+    if (sinceMs !== null && sinceMs + COMING_MS > nowMs) endMs = Math.min(endMs, sinceMs + COMING_MS);
   }
   return endMs;
 }
@@ -202,15 +221,20 @@ function isComing(said: Announcement, nowMs: number): boolean {
 }
 
 /** When this viewer's turn to fetch comes, whatever the deadline. */
-function electedMs(view: PlanView, wanted: PlanSegment, look: (atMs: number) => void): number {
+function electedMs(
+  view: PlanView,
+  wanted: PlanSegment,
+  spoken: readonly Spoken[],
+  look: (atMs: number) => void,
+): number {
   const { copy } = wanted;
   const { nowMs } = view;
   if (!view.sealing && !copy.seal) return nowMs;
-  if (wanted.dryMs - nowMs < LOW_BUFFER_MS && copy.in("held").length === 0) return nowMs;
+  if (wanted.dryMs - nowMs < LOW_BUFFER_MS && copy.count("held") === 0) return nowMs;
   const cap = copy.knownSinceMs + (wanted.live ? LONGEST_WAIT_MS : VOD_LONGEST_WAIT_MS);
-  if (anyAnnounced(view, copy)) {
-    look(nextComingEnd(view, copy));
-    return copy.in("held", "quarantined").length > 0 ? Number.POSITIVE_INFINITY : cap;
+  if (anyAnnounced(view, spoken)) {
+    look(nextComingEnd(view, spoken));
+    return copy.count("held", "quarantined") > 0 ? Number.POSITIVE_INFINITY : cap;
   }
   const givers = view.neighbours.filter(({ uploads, tracks, announced }) => {
     // Whoever announced a fetch and has nothing to show for it has failed this time.
@@ -230,52 +254,56 @@ function electedMs(view: PlanView, wanted: PlanSegment, look: (atMs: number) => 
 }
 
 /** Spreads the missing pieces over the neighbours that hold them: rarest first, from whoever promises it soonest. */
-function planAsks(view: PlanView, { copy }: PlanSegment, budget: Map<PeerId, number>, actions: PlanAction[]): void {
-  if (copy.byteLength === 0) return;
-  const holders = view.neighbours.filter(
-    (neighbour) => neighbour.uploads && mayAsk(copy, neighbour.announced(copy.id)),
-  );
-  if (holders.length === 0) return;
+function planAsks(
+  view: PlanView,
+  { copy }: PlanSegment,
+  spoken: readonly Spoken[],
+  budget: Map<PeerId, number>,
+  actions: PlanAction[],
+): void {
+  if (copy.byteLength === 0 || copy.count("missing") === 0) return;
+  const holders = spoken.filter(({ neighbour, said }) => neighbour.uploads && mayAsk(copy, said));
+  if (!holders.some(({ neighbour }) => (budget.get(neighbour.peerId) ?? 0) > 0)) return;
   const asks = new Map<PeerId, number[]>();
-  const count = (piece: number): number => holders.filter(({ announced }) => announced(copy.id)?.has(piece)).length;
-  const missing = copy
-    .in("missing")
-    .map((piece) => ({ piece, holders: count(piece) }))
-    .filter((entry) => entry.holders > 0)
-    .sort((a, b) => a.holders - b.holders || spread(view.self, a.piece) - spread(view.self, b.piece));
+  const order = Number.parseInt(view.self.slice(0, 8), 16);
+  const missing: { readonly piece: number; readonly holders: number; readonly order: number }[] = [];
+  for (const piece of copy.in("missing")) {
+    let count = 0;
+    for (const { said } of holders) if (said.has(piece)) count++;
+    if (count > 0) missing.push({ piece, holders: count, order: spread(order, piece) });
+  }
+  missing.sort((a, b) => a.holders - b.holders || a.order - b.order);
   for (const { piece } of missing) {
     const { length } = copy.extent(piece);
-    const best = soonest(holders, copy.id, piece, budget);
+    const best = soonest(holders, piece, budget);
     if (!best) continue;
     budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - length);
-    asks.set(best.peerId, [...(asks.get(best.peerId) ?? []), piece]);
+    const asked = asks.get(best.peerId);
+    if (asked) asked.push(piece);
+    else asks.set(best.peerId, [piece]);
   }
   for (const [peerId, pieces] of asks)
     actions.push({ kind: "ask", peerId, copy, pieces: pieces.sort((a, b) => a - b) });
 }
 
 /** Once the seal is known only its own edition is asked for. */
-function mayAsk(copy: Copy, said: Announcement | undefined): boolean {
-  if (!said?.hasAny) return false;
+function mayAsk(copy: Copy, said: Announcement): boolean {
+  if (!said.hasAny) return false;
   return copy.seal ? said.edition === copy.edition || said.edition === 0 : true;
 }
 
 /** Lets viewers begin with different pieces, so that they have something to give each other. */
-function spread(self: PeerId, piece: number): number {
-  return (Math.imul(piece + 1, 0x9e3779b1) ^ Number.parseInt(self.slice(0, 8), 16)) >>> 0;
+function spread(self: number, piece: number): number {
+  return (Math.imul(piece + 1, 0x9e3779b1) ^ self) >>> 0;
 }
 
-function soonest(
-  holders: readonly PlanNeighbour[],
-  id: SegmentId,
-  piece: number,
-  budget: ReadonlyMap<PeerId, number>,
-): PlanNeighbour | null {
+function soonest(holders: readonly Spoken[], piece: number, budget: ReadonlyMap<PeerId, number>): PlanNeighbour | null {
   let best: PlanNeighbour | null = null;
   let bestMs = Number.POSITIVE_INFINITY;
-  for (const neighbour of holders) {
+  for (const { neighbour, said } of holders) {
+    if (!said.has(piece)) continue;
     const left = budget.get(neighbour.peerId) ?? 0;
-    if (left <= 0 || !neighbour.announced(id)?.has(piece)) continue;
+    if (left <= 0) continue;
     const waitingBytes = windowOf(neighbour) - left + neighbour.outstandingBytes;
     const ms = ((waitingBytes + 65_536) * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS);
     if (ms < bestMs) [best, bestMs] = [neighbour, ms];

@@ -1,7 +1,7 @@
 import {
   type Candidate,
   decodeSeal,
-  editionOf,
+  encodeFrame,
   type Frame,
   fromRanges,
   type HaveFrame,
@@ -399,9 +399,10 @@ export class Swarm {
     const said = JSON.stringify([have.edition, have.held, have.coming]);
     if (this.#said.get(copy.id) === said) return;
     this.#said.set(copy.id, said);
+    const bytes = encodeFrame(have);
     for (const neighbour of this.#neighbourhood.all) {
       if (copy.seal) neighbour.sendSeal(copy.seal);
-      neighbour.send(have);
+      neighbour.link.send(bytes);
     }
   }
 
@@ -415,7 +416,7 @@ export class Swarm {
     return {
       type: "have",
       segmentId: copy.id,
-      edition: copy.seal ? editionOf(copy.seal) : 0,
+      edition: copy.edition,
       news: { ...copy.news, previousId: copy.segment?.previousId ?? copy.news.previousId ?? NO_SEGMENT },
       complete: copy.seal ? copy.sealed : copy.complete,
       held,
