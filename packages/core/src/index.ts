@@ -1,6 +1,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { Emitter, type EventMap } from "./emitter.ts";
 export { ShoalError, type ShoalErrorCode } from "./errors.ts";
+export type { Content, MeshFactory, MeshPart } from "./mesh-part.ts";
 export { DEFAULTS, type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";
 export type {
   CdnAnswer,
@@ -17,9 +18,6 @@ export type {
 } from "./player.ts";
 export {
   browserRim,
-  type Content,
-  type MeshFactory,
-  type MeshPart,
   SDK_VERSION,
   Session,
   type SessionRim,

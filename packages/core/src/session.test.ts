@@ -1,8 +1,9 @@
 import { NO_SEGMENT, type SegmentId, segmentIdOf, trackIdOf } from "@shoal/protocol";
 import { describe, expect, it, vi } from "vitest";
+import type { MeshPart } from "./mesh-part.ts";
 import type { ShoalOptions } from "./options.ts";
 import type { CdnSink, LoadRequest, Player, Segment } from "./player.ts";
-import { type MeshPart, Session, type SessionRim } from "./session.ts";
+import { Session, type SessionRim } from "./session.ts";
 import { VirtualClock } from "./testing/virtual-clock.ts";
 
 const player: Player = {

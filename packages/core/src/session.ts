@@ -2,6 +2,7 @@ import type { SharingMode } from "@shoal/protocol";
 import { type PeerId, peerIdFrom, type SegmentId, type TrackId } from "@shoal/protocol/names";
 import { type Clock, systemClock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
+import type { Content, MeshFactory, MeshPart } from "./mesh-part.ts";
 import { type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";
 import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "./player.ts";
 import { Counters, type NeighbourStats, type SegmentStats, type SharingOffReason, type ShoalStats } from "./stats.ts";
@@ -17,36 +18,6 @@ export type ShoalEvents = {
   /** A viewer's bytes or seal were refuted; it was dropped. */
   convicted: [peerId: PeerId];
 };
-
-/** The content that is played. */
-export interface Content {
-  readonly contentId: string;
-  /** Path of the multivariant playlist or MPD, without query. */
-  readonly manifest: string;
-}
-
-/** The part of Shoal that loads after playback has begun. */
-export interface MeshPart {
-  readonly offReason: SharingOffReason | null;
-  readonly neighbours: readonly NeighbourStats[];
-  readonly storedBytes: number;
-  load(request: LoadRequest): LoadTask | null;
-  adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void;
-  setTimeline(timeline: TrackTimeline): void;
-  setActiveTracks(tracks: readonly TrackId[]): void;
-  setSharing(sharing: SharingMode): void;
-  close(): void;
-}
-
-export type MeshFactory = (
-  player: Player,
-  settings: {
-    readonly options: ResolvedOptions;
-    readonly identity: Content & { readonly peerId: PeerId; readonly trackerUrl: string; readonly sdk: string };
-    readonly counters: Counters;
-  },
-  handlers: { changed(): void; convicted(peerId: PeerId): void },
-) => MeshPart;
 
 /** What a session is given of the world; a browser's by default. */
 export interface SessionRim {

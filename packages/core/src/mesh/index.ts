@@ -1,5 +1,5 @@
 import { systemClock } from "../clock.ts";
-import type { MeshFactory } from "../session.ts";
+import type { MeshFactory } from "../mesh-part.ts";
 import { webCryptoIntegrity } from "./integrity.ts";
 import { Mesh } from "./mesh.ts";
 import { MemoryStore } from "./segment-store.ts";
