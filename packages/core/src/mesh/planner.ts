@@ -86,7 +86,7 @@ const LIVE_STAGGER_MS = 700;
 /** What to do now, and when to look again. Pure: no clock, no I/O, nothing random. */
 export function plan(view: PlanView): Plan {
   const actions: PlanAction[] = [];
-  const budget = new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour)]));
+  let budget: Map<PeerId, number> | null = null;
   let untilMs = Number.POSITIVE_INFINITY;
   const look = (atMs: number): void => {
     if (atMs > view.nowMs) untilMs = Math.min(untilMs, atMs);
@@ -96,7 +96,10 @@ export function plan(view: PlanView): Plan {
     const spoken = spokenOf(view, wanted.copy);
     releaseStalled(view, wanted, actions, look);
     const fetched = planFetch(view, wanted, spoken, actions, look);
-    if (wanted.fits && !fetched && (view.sealing || wanted.copy.seal)) planAsks(view, wanted, spoken, budget, actions);
+    const mayAsk = wanted.fits && !fetched && (view.sealing || wanted.copy.seal !== null);
+    if (!mayAsk || wanted.copy.byteLength === 0 || wanted.copy.count("missing") === 0) continue;
+    budget ??= new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour)]));
+    planAsks(view, wanted, spoken, budget, actions);
   }
   return { actions, untilMs };
 }
@@ -261,8 +264,7 @@ function planAsks(
   budget: Map<PeerId, number>,
   actions: PlanAction[],
 ): void {
-  if (copy.byteLength === 0 || copy.count("missing") === 0) return;
-  const holders = spoken.filter(({ neighbour, said }) => neighbour.uploads && mayAsk(copy, said));
+  const holders = spoken.filter(({ neighbour, said }) => neighbour.uploads && fitsSeal(copy, said));
   if (!holders.some(({ neighbour }) => (budget.get(neighbour.peerId) ?? 0) > 0)) return;
   const asks = new Map<PeerId, number[]>();
   const order = Number.parseInt(view.self.slice(0, 8), 16);
@@ -287,7 +289,7 @@ function planAsks(
 }
 
 /** Once the seal is known only its own edition is asked for. */
-function mayAsk(copy: Copy, said: Announcement): boolean {
+function fitsSeal(copy: Copy, said: Announcement): boolean {
   if (!said.hasAny) return false;
   return copy.seal ? said.edition === copy.edition || said.edition === 0 : true;
 }
