@@ -105,6 +105,20 @@ describe("a live swarm on a virtual clock", () => {
     expectUntouched();
   });
 
+  it("tells those who came meanwhile what it holds once it gives again", async () => {
+    swarm = new TestSwarm({ live: false, windowSegments: 7 });
+    const giver = swarm.join({ sharing: "download" });
+    await swarm.clock.pass(6_000);
+    const late = swarm.join({ sharing: "download", memoryBytes: 1024 * 1024 });
+    await swarm.clock.pass(2_000);
+    expect(late.session.stats().peerBytes).toBe(0);
+    giver.session.setSharing("full");
+    await swarm.clock.pass(1_000);
+    late.seek(0);
+    await swarm.clock.pass(10_000);
+    expect(late.session.stats().peerBytes).toBeGreaterThan(0);
+  });
+
   it("leaves when sharing is switched off, and comes back when it is switched on", async () => {
     swarm = new TestSwarm();
     await swarm.joinMany(3, 1100);

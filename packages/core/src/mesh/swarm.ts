@@ -1,13 +1,11 @@
 import {
   type Candidate,
   decodeSeal,
-  encodeFrame,
   type Frame,
   fromRanges,
   type HaveFrame,
   type IceServer,
   type IncomingSignal,
-  NO_SEGMENT,
   type PeerId,
   type Seal,
   type SealKey,
@@ -20,6 +18,7 @@ import type { Clock } from "../clock.ts";
 import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
 import type { Counters, NeighbourStats } from "../stats.ts";
 import { Acquisition } from "./acquisition.ts";
+import { Announcer } from "./announcer.ts";
 import { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
 import type { Integrity } from "./integrity.ts";
@@ -70,10 +69,6 @@ export interface SwarmHandlers {
 const MAX_AHEAD = 3;
 /** After a second contradiction between CDN and seal a track is not shared for this long. */
 const PAUSE_MS = 60_000;
-/** Copies told to a new neighbour. */
-const GREETED_COPIES = 64;
-/** Up to so many copies their seals go with the greeting; the others' are asked for. */
-const GREETED_SEALS = 12;
 
 /** Sharing with the viewers of one content: frames in, frames out, and the rooms in between. */
 export class Swarm {
@@ -86,8 +81,9 @@ export class Swarm {
   readonly #neighbourhood: Neighbourhood;
   readonly #uploader: Uploader;
   readonly #acquisition: Acquisition;
-  /** What was last announced of each segment, so that only changes are said. */
-  readonly #said = new Map<SegmentId, string>();
+  readonly #announcer: Announcer;
+  /** Whether we sent to others when neighbours were last told how we stand. */
+  #uploaded: boolean;
   readonly #contradictions = new Map<TrackId, number>();
   readonly #pausedUntilMs = new Map<TrackId, number>();
 
@@ -96,6 +92,7 @@ export class Swarm {
     this.#rim = rim;
     this.#handlers = handlers;
     this.#trustsPeers = settings.trustsPeers;
+    this.#uploaded = handlers.uploads();
     this.#shareable = settings.shareable;
     this.#seals = new SealBook(rim.integrity, settings.swarm, (id) => timeline.sealNotBefore(id));
     this.#copies = new Copies(
@@ -103,7 +100,7 @@ export class Swarm {
       { budgetBytes: settings.memoryBytes, trustsPeers: settings.trustsPeers },
       {
         changed: (copy) => this.#changed(copy),
-        dropped: (id) => this.#dropped(id),
+        dropped: (id) => this.#announcer.withdraw(id),
         convict: (peerId) => this.#convict(peerId),
         wasted: (bytes) => {
           counters.wastedBytes += bytes;
@@ -122,6 +119,10 @@ export class Swarm {
         left: (neighbour) => this.#left(neighbour),
       },
     );
+    this.#announcer = new Announcer(
+      () => this.#neighbourhood.all,
+      () => handlers.uploads(),
+    );
     this.#uploader = new Uploader(
       (id, piece, edition) => this.#upload(id, piece, edition),
       clock,
@@ -138,7 +139,7 @@ export class Swarm {
       neighbours: () => this.#neighbourhood.all,
       uploads: () => handlers.uploads(),
       sealing: () => settings.trustsPeers || handlers.sealing(),
-      announceFetch: (copy, fetching) => this.#announceFetch(copy, fetching),
+      announceFetch: (copy, fetching) => this.#announcer.announceFetch(copy, fetching),
     });
   }
 
@@ -243,7 +244,12 @@ export class Swarm {
 
   /** What we play or whether we send changed. */
   statusChanged(): void {
-    for (const neighbour of this.#neighbourhood.all) this.#sendStatus(neighbour);
+    const uploads = this.#handlers.uploads();
+    for (const neighbour of this.#neighbourhood.all) {
+      this.#sendStatus(neighbour);
+      if (uploads && !this.#uploaded) this.#announcer.greet(neighbour, this.#copies.all());
+    }
+    this.#uploaded = uploads;
     this.#acquisition.replan();
   }
 
@@ -261,11 +267,7 @@ export class Swarm {
 
   #joined(neighbour: Neighbour): void {
     this.#sendStatus(neighbour);
-    const copies = [...this.#copies.all()].filter((copy) => copy.shareable().length > 0).slice(-GREETED_COPIES);
-    for (const copy of copies) {
-      if (copy.seal && copies.length <= GREETED_SEALS) neighbour.sendSeal(copy.seal);
-      neighbour.send(this.#haveOf(copy));
-    }
+    this.#announcer.greet(neighbour, this.#copies.all());
     this.#handlers.neighboursChanged();
     this.#acquisition.replan();
   }
@@ -380,48 +382,11 @@ export class Swarm {
   }
 
   #changed(copy: Copy): void {
-    this.#announce(copy);
+    this.#announcer.announce(copy);
     this.#acquisition.changed(copy);
     if (copy.complete && copy.cdnBytes > 0 && !copy.seal && !copy.unshareable && !this.#trustsPeers) {
       this.#handlers.unsealed(copy.id, copy.trackId);
     }
-  }
-
-  #dropped(id: SegmentId): void {
-    if (!this.#said.delete(id)) return;
-    for (const neighbour of this.#neighbourhood.all) neighbour.send({ type: "drop", segmentIds: [id] });
-  }
-
-  #announce(copy: Copy): void {
-    if (!this.#handlers.uploads() || copy.unshareable) return;
-    const have = this.#haveOf(copy);
-    if (have.held.length === 0 && have.coming.length === 0) return;
-    const said = JSON.stringify([have.edition, have.held, have.coming]);
-    if (this.#said.get(copy.id) === said) return;
-    this.#said.set(copy.id, said);
-    const bytes = encodeFrame(have);
-    for (const neighbour of this.#neighbourhood.all) {
-      if (copy.seal) neighbour.sendSeal(copy.seal);
-      neighbour.link.send(bytes);
-    }
-  }
-
-  #announceFetch(copy: Copy, fetching: boolean): void {
-    if (fetching || copy.shareable().length > 0) return this.#announce(copy);
-    this.#dropped(copy.id);
-  }
-
-  #haveOf(copy: Copy): HaveFrame {
-    const held = copy.seal ? copy.held() : copy.shareable();
-    return {
-      type: "have",
-      segmentId: copy.id,
-      edition: copy.edition,
-      news: { ...copy.news, previousId: copy.segment?.previousId ?? copy.news.previousId ?? NO_SEGMENT },
-      complete: copy.seal ? copy.sealed : copy.complete,
-      held,
-      coming: copy.cdnSinceMs === null ? [] : [{ first: 0, count: Math.max(1, copy.pieces.length) }],
-    };
   }
 
   #convict(peerId: PeerId): void {
@@ -432,7 +397,7 @@ export class Swarm {
   }
 
   #contradicted(copy: Copy): void {
-    this.#dropped(copy.id);
+    this.#announcer.withdraw(copy.id);
     const count = (this.#contradictions.get(copy.trackId) ?? 0) + 1;
     this.#contradictions.set(copy.trackId, count);
     if (count >= 2) {
