@@ -3,6 +3,16 @@ import type { SimulationOptions } from "./options.ts";
 import type { FinishedRun } from "./simulation.ts";
 import { fairness, mean, quantile, sum } from "./statistics.ts";
 
+/** One request to the CDN, and who made it why. */
+export interface TracedRequest {
+  readonly cause: FetchCause;
+  /** Since the segment was published, milliseconds. */
+  readonly ageMs: number;
+  readonly isp: number;
+  readonly uplinkMbps: number;
+  readonly copies: number;
+}
+
 /** What the CDN sent of one segment, in copies, and why. */
 export interface SegmentCopies {
   readonly number: number;
@@ -14,6 +24,8 @@ export interface SegmentCopies {
   readonly firstFetchMs: number;
   readonly halfMs: number;
   readonly mostMs: number;
+  /** Oldest first. */
+  readonly requests: readonly TracedRequest[];
 }
 
 /** Everything measured in one run. Bytes are media bytes. */
@@ -38,7 +50,13 @@ export interface Measures {
   readonly stallMs: number;
   readonly skipped: number;
   readonly startupMs: { readonly median: number; readonly p95: number };
-  readonly neighbours: { readonly mean: number; readonly p10: number };
+  readonly neighbours: {
+    readonly mean: number;
+    readonly p10: number;
+    readonly sameIspShare: number;
+    /** Fetchers to expect where each viewer elects among its neighbours: 1 / (neighbours + 1), summed over givers. */
+    readonly electors: number;
+  };
   readonly sameIspShare: number;
   readonly upload: {
     readonly busiestToMean: number;
@@ -103,7 +121,12 @@ export function measure(run: FinishedRun): Measures {
     stallMs: Math.round(sum(viewers.map(({ player }) => player.stallMs))),
     skipped: sum(viewers.map(({ player }) => player.skipped)),
     startupMs: { median: quantile(startups, 0.5), p95: quantile(startups, 0.95) },
-    neighbours: { mean: mean(neighbours), p10: quantile(neighbours, 0.1) },
+    neighbours: {
+      mean: mean(neighbours),
+      p10: quantile(neighbours, 0.1),
+      sameIspShare: mean(stats.flatMap((one) => one.neighbours.map(({ sameIsp }) => (sameIsp ? 1 : 0)))),
+      electors: sum(givers.map(({ stats }) => 1 / (1 + (stats?.neighbours.length ?? 0)))),
+    },
     sameIspShare: traffic ? traffic.sameIspPieceBytes / Math.max(1, traffic.pieceBytes) : 0,
     upload: {
       busiestToMean: Math.max(0, ...sent) / Math.max(1, mean(sent)),
@@ -145,6 +168,13 @@ function copiesOf(number: number, requests: readonly CdnRequest[], run: Finished
     firstFetchMs: requests.reduce((first, { atMs }) => Math.min(first, atMs), Number.MAX_SAFE_INTEGER) - publishedMs,
     halfMs: quantile(ages, 0.5),
     mostMs: quantile(ages, 0.95),
+    requests: requests.map((request) => ({
+      cause: request.cause,
+      ageMs: Math.round(request.atMs - publishedMs),
+      isp: request.person.isp,
+      uplinkMbps: request.person.uploads ? request.person.uplinkBps / 1e6 : 0,
+      copies: copies([request]),
+    })),
   };
 }
 

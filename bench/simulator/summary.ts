@@ -7,7 +7,7 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 /** What a run came to, in words. @param wallMs real time the run took */
 export function summary(measures: Measures, control: Measures, wallMs: number): string {
-  const { options, whole, steady, upload, startupMs } = measures;
+  const { options, whole, steady, upload, startupMs, neighbours } = measures;
   const { viewers, bitrateKbps, isps, join, fault, seed } = options;
   const causes = FETCH_CAUSES.map((cause) => `${cause} ${steady.byCause[cause].toFixed(2)}`).join(", ");
   const rows: [string, string][] = [
@@ -25,7 +25,11 @@ export function summary(measures: Measures, control: Measures, wallMs: number): 
     ["uplink used, median, p95", `${percent(upload.usedUplink.median)}, ${percent(upload.usedUplink.p95)}`],
     ["wasted", `${mib(measures.wastedBytes)} of ${mib(measures.peerBytes)} from peers`],
     ["control frames", `${percent(measures.controlBytes / Math.max(1, measures.peerBytes))} of peer bytes`],
-    ["neighbours, mean, p10", `${measures.neighbours.mean.toFixed(1)}, ${measures.neighbours.p10}`],
+    [
+      "neighbours, mean, p10",
+      `${neighbours.mean.toFixed(1)}, ${neighbours.p10}; ${percent(neighbours.sameIspShare)} of the same ISP`,
+    ],
+    ["local elections", `${neighbours.electors.toFixed(1)} fetchers to expect a segment`],
     ["convicted", `${measures.convicted}`],
     ["wall", `${seconds(wallMs)}, ${Math.round(measures.events / (wallMs / 1000)).toLocaleString("en")} events/s`],
   ];
