@@ -90,7 +90,10 @@ export async function createOrigin(options: OriginOptions = {}): Promise<Origin>
 
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
-      console.error(`shoal-origin: ${request.method} ${request.url} failed:`, error);
+      // A client that went away in the middle of its answer is no failure of ours.
+      if (!request.destroyed && !response.destroyed) {
+        console.error(`shoal-origin: ${request.method} ${request.url} failed:`, error);
+      }
       response.destroy();
     });
   });
