@@ -150,13 +150,16 @@ describe("a session", () => {
     expect(load.heard).toEqual(["failed 503"]);
   });
 
-  it("says nothing more after an abort, and ends the CDN request", () => {
+  it("says nothing more after an abort, ends the CDN request and counts what it had brought", () => {
     const { session } = started({});
     const load = loadOf(1);
-    session.load(load.request).abort();
+    const task = session.load(load.request);
+    load.cdn.progress(5, 8);
+    task.abort();
     load.answer();
     expect(load.aborted).toBe(true);
-    expect(load.heard).toEqual([]);
+    expect(load.heard).toEqual(["progress 5"]);
+    expect(session.stats()).toMatchObject({ cdnBytes: 5, wastedBytes: 5 });
   });
 
   it("loads nothing that playback does not need before the picture moves", async () => {

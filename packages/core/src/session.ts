@@ -196,8 +196,15 @@ export class Session extends Emitter<ShoalEvents> {
     const { segment, sink } = request;
     const begunMs = this.#rim.clock.now();
     let ended = false;
+    let loadedBytes = 0;
+    // What was brought before a request was given up was paid for all the same.
+    const lose = (): void => {
+      this.#counters.cdnBytes += loadedBytes;
+      this.#counters.wastedBytes += loadedBytes;
+    };
     const task = request.fetch({
       progress: (loaded, total) => {
+        loadedBytes = loaded;
         if (!ended) sink.progress(loaded, total);
       },
       done: (answer) => {
@@ -213,6 +220,7 @@ export class Session extends Emitter<ShoalEvents> {
       failed: (outcome) => {
         if (ended) return;
         ended = true;
+        lose();
         sink.failed(outcome);
       },
     });
@@ -220,6 +228,7 @@ export class Session extends Emitter<ShoalEvents> {
       abort: () => {
         if (ended) return;
         ended = true;
+        lose();
         task.abort();
       },
     };

@@ -230,7 +230,7 @@ export class Acquisition {
     const begunMs = this.#begin(copy);
     const task = load.request.fetch({
       progress: (loaded, total) => {
-        if (loaded > 0) copy.cdnProgressMs = this.#rim.clock.now();
+        this.#progress(copy, loaded);
         if (this.#loads.get(copy.id) === load) load.request.sink.progress(loaded, total);
       },
       done: (answer) => {
@@ -257,9 +257,7 @@ export class Acquisition {
     if (!copy.segment) return;
     const begunMs = this.#begin(copy);
     const task = this.#rim.player.fetch(copy.segment, range, {
-      progress: (loaded) => {
-        if (loaded > 0) copy.cdnProgressMs = this.#rim.clock.now();
-      },
+      progress: (loaded) => this.#progress(copy, loaded),
       done: (answer) => {
         this.#finish(copy, answer, begunMs);
         this.#rim.copies.receiveCdn(copy, answer);
@@ -272,6 +270,7 @@ export class Acquisition {
   #begin(copy: Copy): number {
     const nowMs = this.#rim.clock.now();
     copy.cdnSinceMs = copy.cdnProgressMs = nowMs;
+    copy.cdnLoadedBytes = 0;
     this.#rim.announceFetch(copy, true);
     return nowMs;
   }
@@ -279,6 +278,7 @@ export class Acquisition {
   #finish(copy: Copy, answer: CdnAnswer, begunMs: number): void {
     this.#fetches.delete(copy.id);
     copy.cdnSinceMs = null;
+    copy.cdnLoadedBytes = 0;
     this.#rim.counters.cdnBytes += answer.bytes.byteLength;
     this.#cdnRate.add(answer.bytes.byteLength, this.#rim.clock.now() - begunMs);
   }
@@ -286,7 +286,7 @@ export class Acquisition {
   /** A CDN request failed. The load's own is asked next if it is unused; its failure is the player's to see. */
   #failed(copy: Copy): void {
     this.#fetches.delete(copy.id);
-    copy.cdnSinceMs = null;
+    this.#lose(copy);
     copy.cdnFailed = true;
     this.#rim.announceFetch(copy, false);
     const load = this.#loads.get(copy.id);
@@ -318,8 +318,22 @@ export class Acquisition {
     fetch.abort();
     const copy = this.#rim.copies.get(id);
     if (!copy) return;
-    copy.cdnSinceMs = null;
+    this.#lose(copy);
     this.#rim.announceFetch(copy, false);
+  }
+
+  #progress(copy: Copy, loadedBytes: number): void {
+    if (loadedBytes <= 0) return;
+    copy.cdnProgressMs = this.#rim.clock.now();
+    copy.cdnLoadedBytes = loadedBytes;
+  }
+
+  /** What a CDN request had brought before it was given up was paid for all the same. */
+  #lose(copy: Copy): void {
+    this.#rim.counters.cdnBytes += copy.cdnLoadedBytes;
+    this.#rim.counters.wastedBytes += copy.cdnLoadedBytes;
+    copy.cdnLoadedBytes = 0;
+    copy.cdnSinceMs = null;
   }
 
   #deliver(copy: Copy): void {
