@@ -3,7 +3,7 @@ import { type Measures, measure } from "./measures.ts";
 import { DEFAULTS } from "./options.ts";
 import { simulate } from "./simulation.ts";
 
-const options = { ...DEFAULTS, viewers: 24, seconds: 30, isps: 2, bitrateKbps: 1500 };
+const options = { ...DEFAULTS, viewers: 18, seconds: 30, isps: 2, bitrateKbps: 1500 };
 let shared: Measures;
 let again: Measures;
 let control: Measures;

@@ -86,6 +86,8 @@ function arrangeFault(
     clock.after(halfMs, () => mesh?.sealer.stop());
     clock.after(halfMs + SEALER_MISSED_MS, () => mesh?.tracker.setSealing("no-seal"));
   } else if (fault === "liars") {
-    for (const person of people) if (random.unit() < LIAR_SHARE) mesh?.network.corrupt(person);
+    const first = random.below(people.length);
+    const liars = people.filter(({ number, uploads }) => number === first || (uploads && random.unit() < LIAR_SHARE));
+    for (const person of liars) mesh?.network.corrupt(person);
   }
 }
