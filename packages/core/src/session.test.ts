@@ -105,6 +105,21 @@ function started(options: ShoalOptions, more: Partial<SessionRim> = {}) {
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 const tracker = "https://tracker.example";
 
+/** What the mesh is given of two segments that reached the player before it stood. */
+async function adoptedOf(options: ShoalOptions): Promise<readonly SegmentId[]> {
+  const { session, mesh } = started(options);
+  for (const number of [1, 2]) {
+    const load = loadOf(number);
+    session.load(load.request);
+    load.answer();
+  }
+  session.playbackStarted();
+  await settled();
+  mesh.offReason = null;
+  mesh.changed();
+  return mesh.adopted;
+}
+
 describe("a session that cannot share", () => {
   const cases: readonly [string, ShoalOptions, Partial<SessionRim>][] = [
     ["no-tracker", {}, {}],
@@ -176,31 +191,13 @@ describe("a session", () => {
   });
 
   it("gives the mesh what reached the player before it stood", async () => {
-    const { session, mesh } = started({ tracker });
-    for (const number of [1, 2]) {
-      const load = loadOf(number);
-      session.load(load.request);
-      load.answer();
-    }
-    session.playbackStarted();
-    await settled();
-    mesh.offReason = null;
-    mesh.changed();
-    expect(mesh.adopted).toEqual([segmentIdOf("v/1.m4s"), segmentIdOf("v/2.m4s")]);
+    expect(await adoptedOf({ tracker })).toEqual([segmentIdOf("v/1.m4s"), segmentIdOf("v/2.m4s")]);
   });
 
   it("keeps nothing of what the integrator refuses to share", async () => {
-    const { session, mesh } = started({ tracker, shareable: ({ url }) => !url.endsWith("/1.m4s") });
-    for (const number of [1, 2]) {
-      const load = loadOf(number);
-      session.load(load.request);
-      load.answer();
-    }
-    session.playbackStarted();
-    await settled();
-    mesh.offReason = null;
-    mesh.changed();
-    expect(mesh.adopted).toEqual([segmentIdOf("v/2.m4s")]);
+    expect(await adoptedOf({ tracker, shareable: ({ url }) => !url.endsWith("/1.m4s") })).toEqual([
+      segmentIdOf("v/2.m4s"),
+    ]);
   });
 
   it("leaves the swarm for another content, for a pause, and for good", async () => {

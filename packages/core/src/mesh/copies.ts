@@ -166,7 +166,7 @@ export class Copies {
     const copy = this.#copies.get(seal.segmentId);
     if (!copy || copy.unshareable) return;
     const edition = editionOf(seal);
-    if (copy.seal && editionOf(copy.seal) === edition) {
+    if (copy.edition === edition) {
       copy.seal = seal;
       return;
     }
