@@ -49,7 +49,7 @@ export interface Traffic {
 /** A packet of 1200 bytes carries some 60 of DTLS, SCTP, UDP and IP. */
 const WIRE_OVERHEAD = 1.05;
 const PACKET_BYTES = 60;
-const DRAIN_BELOW_BYTES = 64 * 1024;
+const DRAIN_BELOW_BYTES = 16 * 1024;
 /** One way, milliseconds. */
 const SAME_ISP_MS = 20;
 const OTHER_ISP_MS = 50;

@@ -1,5 +1,5 @@
 import type { Clock } from "@shoal/core";
-import { SwarmTable } from "@shoal/matching";
+import { Rosters, SwarmTable } from "@shoal/matching";
 import { type Join, type PeerId, type Seal, type SealingState, TRACKER_VERSION, type Welcome } from "@shoal/protocol";
 import type { TrackerConnector, TrackerHandlers } from "../../packages/core/src/mesh/tracker-link.ts";
 import type { Random } from "./random.ts";
@@ -12,6 +12,8 @@ interface Member {
   readonly isp: string;
   readonly join: () => Join;
   readonly handlers: TrackerHandlers;
+  uplinkBps: number;
+  joinedMs: number;
   connected: boolean;
   closed: boolean;
 }
@@ -23,6 +25,7 @@ const CONNECT_MS = 6 * WAY_MS;
 const CANDIDATES = 24;
 /** Viewers come back to a lost tracker within this time, each at a random moment of it. */
 const RECONNECT_MS = 30_000;
+const REVIEW_MS = 2_000;
 /** Until a socket without a word counts as gone. */
 const PING_TIMEOUT_MS = 45_000;
 
@@ -32,6 +35,7 @@ export class Tracker {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #table = new SwarmTable();
+  #rosters = new Rosters();
   readonly #desk = new SealDesk();
   readonly #members = new Map<PeerId, Member>();
   #sealer: Sealer | null = null;
@@ -42,6 +46,7 @@ export class Tracker {
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
     this.#random = random;
+    this.#reviewLater();
   }
 
   /** Whom news of segments go to. */
@@ -52,7 +57,16 @@ export class Tracker {
   /** How a viewer of an ISP reaches the tracker. */
   connector(peerId: PeerId, isp: number): TrackerConnector {
     return (_url, join, handlers) => {
-      const member: Member = { peerId, isp: `isp-${isp}`, join, handlers, connected: false, closed: false };
+      const member: Member = {
+        peerId,
+        isp: `isp-${isp}`,
+        join,
+        handlers,
+        uplinkBps: 0,
+        joinedMs: 0,
+        connected: false,
+        closed: false,
+      };
       this.#clock.after(CONNECT_MS, () => this.#enter(member));
       const said = (act: () => void): void => {
         if (!member.connected) return;
@@ -91,7 +105,10 @@ export class Tracker {
             const candidates = this.#pick(peerId, Math.min(count, CANDIDATES));
             this.#tell(member, () => handlers.candidates(candidates));
           }),
-        report: () => {},
+        report: ({ uplinkBps }) =>
+          said(() => {
+            member.uplinkBps = uplinkBps;
+          }),
         close: () => {
           member.closed = true;
           this.#leave(member);
@@ -127,11 +144,27 @@ export class Tracker {
   /** The tracker dies and is back after a while, knowing nothing. */
   fail(durationMs: number): void {
     this.#up = false;
+    this.#rosters = new Rosters();
     const lost = [...this.#members.values()];
     for (const member of lost) this.#leave(member);
     for (const member of lost) this.#away(member);
     this.#clock.after(durationMs, () => {
       this.#up = true;
+    });
+  }
+
+  /** Who fetches, as the real tracker looks at it every other second. */
+  #reviewLater(): void {
+    this.#clock.after(REVIEW_MS, () => {
+      const viewers = [...this.#members.values()].map(({ peerId, isp, join, uplinkBps, joinedMs }) => {
+        const { tracks, sharing } = join();
+        return { peerId, isp, tracks, uploads: sharing === "full", uplinkBps, joinedMs };
+      });
+      for (const { to, update } of this.#rosters.review(this.#up ? viewers : [], this.#clock.now())) {
+        const member = this.#members.get(to);
+        if (member) this.#tell(member, () => member.handlers.roster(update));
+      }
+      this.#reviewLater();
     });
   }
 
@@ -141,6 +174,8 @@ export class Tracker {
     const { peerId, isp, handlers } = member;
     const { tracks, device, sharing, freeSlots } = member.join();
     this.#members.set(peerId, member);
+    member.joinedMs = this.#clock.now();
+    this.#rosters.forget(peerId, tracks);
     this.#table.add({ peerId, isp, tracks, device, sharing, freeSlots, withheld: false });
     this.#desk.enter(peerId, isp);
     const welcome: Welcome = {

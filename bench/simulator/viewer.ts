@@ -20,6 +20,7 @@ export interface World {
 
 /** From the first picture until the mesh's code has loaded, milliseconds. */
 const MESH_LOADS_MS = 300;
+const PLAYLIST_MS = 40;
 /** Below this much buffer the planner waits for nobody. */
 const LOW_BUFFER_MS = 3_000;
 
@@ -39,6 +40,7 @@ export class Viewer {
       {
         state: () => this.player.state(),
         fetch: (segment, range, sink) => cdn.fetch({ person, cause: this.#cause() }, segment, range, sink),
+        refresh: () => this.#refresh(world),
       },
       { tracker: "https://tracker.example", sharing: !mesh ? "off" : person.uploads ? "full" : "download" },
       {
@@ -74,6 +76,13 @@ export class Viewer {
     this.#gone = true;
     this.player.stop();
     this.#session.close();
+  }
+
+  /** The playlist, once, for the engine alone. */
+  #refresh({ clock, stream }: World): void {
+    clock.after(PLAYLIST_MS, () => {
+      if (!this.#gone) this.#session.setTimeline(stream.timeline());
+    });
   }
 
   /** Why the CDN is asked now, as far as it shows from outside. */
