@@ -83,7 +83,7 @@ export class Copies {
     const { id, trackId, previousId } = segment;
     const copy =
       this.#copies.get(id) ?? this.#add(id, { trackId, previousId, byteLength: 0, pieceShift: PIECE_SHIFT }, segment);
-    if (copy.segment?.url !== segment.url) copy.cdnFailed = false;
+    if (copy.segment?.url !== segment.url) copy.cdnFailures = copy.cdnRetryMs = 0;
     copy.segment = segment;
     return copy;
   }
