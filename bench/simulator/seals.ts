@@ -9,7 +9,7 @@ import {
   type TrackId,
 } from "@shoal/protocol";
 import type { Integrity } from "../../packages/core/src/mesh/integrity.ts";
-import { TRUE_BYTE } from "./zeros.ts";
+import { FROM_CDN, isTrue } from "./marks.ts";
 
 /** The key of every seal here. */
 export const SEAL_KEY: SealKey = { keyId: "00000000000005ea", point: "simulated" };
@@ -17,10 +17,10 @@ export const SEAL_KEY: SealKey = { keyId: "00000000000005ea", point: "simulated"
 const TRUE_HASH = new Uint8Array(HASH_BYTES).fill(1);
 const FALSE_HASH = new Uint8Array(HASH_BYTES).fill(2);
 
-/** Answers at once: every seal is the sealer's own, and a piece is what the first byte of its stand-in says. */
+/** Answers at once: every seal is the sealer's own, and a piece is what its mark says. */
 export const simulatedIntegrity: Integrity = {
   verify: () => Promise.resolve(true),
-  sha256: (bytes) => Promise.resolve(bytes[0] === TRUE_BYTE ? TRUE_HASH : FALSE_HASH),
+  sha256: (bytes) => Promise.resolve(isTrue(bytes[0] ?? FROM_CDN) ? TRUE_HASH : FALSE_HASH),
 };
 
 /** The seal of a segment. */

@@ -60,7 +60,7 @@ function openMesh(clock: VirtualTime, stream: LiveStream, seed: number): NonNull
   const tracker = new Tracker(clock, new Random(`tracker ${seed}`));
   const sealer = new Sealer(clock, stream, new Random(`sealer ${seed}`), (seal) => tracker.sealed(seal));
   tracker.follow(sealer);
-  return { network: new Network(clock, seed), tracker, sealer };
+  return { network: new Network(clock, seed, { loss: 0, jitterMs: 4 }), tracker, sealer };
 }
 
 function arrangeFault(

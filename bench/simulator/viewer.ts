@@ -1,7 +1,7 @@
 import { type Clock, type MeshFactory, Session, type ShoalStats } from "@shoal/core";
 import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
 import type { Cdn, FetchCause } from "./cdn.ts";
-import { LengthsStore } from "./lengths-store.ts";
+import { LengthsStore, PlayedBytes } from "./lengths-store.ts";
 import type { Network } from "./network.ts";
 import { LivePlayer } from "./player.ts";
 import type { Person } from "./population.ts";
@@ -27,6 +27,7 @@ const LOW_BUFFER_MS = 3_000;
 export class Viewer {
   readonly person: Person;
   readonly player: LivePlayer;
+  readonly played = new PlayedBytes();
   readonly #session: Session;
   #rescues = 0;
   #counters: { readonly rescues: number } = { rescues: 0 };
@@ -98,7 +99,7 @@ export class Viewer {
           clock,
           transport: mesh.network.transport(person),
           tracker: mesh.tracker.connector(person.peerId, person.isp),
-          store: new LengthsStore(),
+          store: new LengthsStore(this.played),
           integrity: simulatedIntegrity,
           fetchSeal: (url) => mesh.sealer.get(url),
         },
