@@ -1,7 +1,7 @@
 import { FRAME_TYPES, PIECE_HEADER_BYTES } from "@shoal/protocol";
 import type { PeerLink, PeerLinkHandlers, PeerTransport } from "../../packages/core/src/mesh/peer-transport.ts";
 import { FROM_CDN, type Mark, passedOn } from "./marks.ts";
-import { delayMs, hindranceMs, type PathQuality } from "./path.ts";
+import { delayMs, hindranceMs, type PathQuality, WIRE_OVERHEAD } from "./path.ts";
 import type { Person } from "./population.ts";
 import { Random } from "./random.ts";
 import { type Outbox, Uplink } from "./uplink.ts";
@@ -58,9 +58,8 @@ export interface Traffic {
   readonly frames: number[];
 }
 
-/** A packet of 1200 bytes carries some 60 of DTLS, SCTP, UDP and IP. */
-export const WIRE_OVERHEAD = 1.05;
-const PACKET_BYTES = 60;
+/** What a frame costs beside its bytes, however short it is. */
+const FRAME_OVERHEAD_BYTES = 60;
 const DRAIN_BELOW_BYTES = 64 * 1024;
 /** Round trips from the answer to an open channel: ICE checks, DTLS, SCTP. */
 const OPENING_ROUND_TRIPS = 3;
@@ -200,7 +199,7 @@ export class Network {
     if (end.closed || !end.other) return false;
     const bulk = frame[0] === FRAME_TYPES.piece;
     const header = bulk ? frame.slice(0, PIECE_HEADER_BYTES) : frame;
-    const bytes = Math.round(frame.length * WIRE_OVERHEAD) + PACKET_BYTES;
+    const bytes = Math.round(frame.length * WIRE_OVERHEAD) + FRAME_OVERHEAD_BYTES;
     const mark = bulk ? (frame[PIECE_HEADER_BYTES] ?? FROM_CDN) : FROM_CDN;
     const continues = bulk && end.last !== null && isSamePiece(end.last, header);
     end.last = bulk ? header : null;

@@ -9,6 +9,8 @@ export interface PathQuality {
   readonly jitterMs: number;
 }
 
+/** A packet of 1200 bytes carries some 60 of DTLS, SCTP, UDP and IP. */
+export const WIRE_OVERHEAD = 1.05;
 /** One way, milliseconds. */
 const SAME_ISP_MS = 20;
 const OTHER_ISP_MS = 50;

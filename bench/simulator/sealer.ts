@@ -3,7 +3,7 @@ import { encodeSeal, type Seal, type SegmentId } from "@shoal/protocol";
 import { Cdn } from "./cdn.ts";
 import type { Random } from "./random.ts";
 import { sealOf } from "./seals.ts";
-import type { LiveStream } from "./stream.ts";
+import type { LiveStream, Rendition } from "./stream.ts";
 
 /** From a viewer's news to the sealer's look at the playlist, and the look itself. */
 const NEWS_MS = 50;
@@ -13,7 +13,7 @@ const SIGNING_MS = 30;
 const RANGES = 4;
 const FULL_SPEED = Number.POSITIVE_INFINITY;
 
-/** Follows the playlist, sooner on news, reads each new segment once from the CDN and seals it. */
+/** Follows the playlists, sooner on news, reads each new segment of each rendition once from the CDN and seals it. */
 export class Sealer {
   readonly #clock: Clock;
   readonly #stream: LiveStream;
@@ -22,7 +22,7 @@ export class Sealer {
   readonly #waiting = new Map<SegmentId, (() => void)[]>();
   #next: number;
   #looksAtMs = Number.POSITIVE_INFINITY;
-  #down = false;
+  #up = true;
   /** Read from the CDN for sealing, in a column of its own. */
   readBytes = 0;
 
@@ -43,7 +43,14 @@ export class Sealer {
 
   /** Nothing is sealed from now on, and nobody is answered. */
   stop(): void {
-    this.#down = true;
+    this.#up = false;
+  }
+
+  /** It is back, and begins with what the playlists list. */
+  resume(): void {
+    this.#up = true;
+    this.#next = Math.max(this.#next, this.#stream.newest - this.#stream.windowSegments + 1);
+    this.#look();
   }
 
   /** `GET /v1/seal`: the seal's bytes, once they are there; null if that takes longer than the query's `wait`. */
@@ -51,7 +58,7 @@ export class Sealer {
     const query = new URL(url).searchParams;
     const id = query.get("segment") as SegmentId;
     return new Promise((resolve, reject) => {
-      if (this.#down) return void this.#clock.after(40, () => reject(new Error("The sealer is away.")));
+      if (!this.#up) return void this.#clock.after(40, () => reject(new Error("The sealer is away.")));
       const answer = (): void => {
         const seal = this.#seals.get(id);
         this.#clock.after(40, () => resolve(seal ? encodeSeal(seal) : null));
@@ -72,16 +79,17 @@ export class Sealer {
 
   #look(): void {
     this.#looksAtMs = Number.POSITIVE_INFINITY;
-    for (; this.#next <= this.#stream.newest && !this.#down; this.#next++) this.#read(this.#next);
+    for (; this.#next <= this.#stream.newest && this.#up; this.#next++) {
+      for (const rendition of this.#stream.renditions) this.#read(this.#next, rendition);
+    }
   }
 
-  #read(number: number): void {
-    const { segmentBytes } = this.#stream;
+  #read(number: number, { level, segmentBytes }: Rendition): void {
     const durationMs = Cdn.durationMs(segmentBytes / RANGES, FULL_SPEED) + SIGNING_MS;
     this.readBytes += segmentBytes;
     this.#clock.after(durationMs, () => {
-      if (this.#down) return;
-      const seal = sealOf(this.#stream.segment(number), segmentBytes, this.#clock.wallMs());
+      if (!this.#up) return;
+      const seal = sealOf(this.#stream.segment(level, number), segmentBytes, this.#clock.wallMs());
       this.#seals.set(seal.segmentId, seal);
       this.#sealed(seal);
       for (const answer of this.#waiting.get(seal.segmentId) ?? []) answer();

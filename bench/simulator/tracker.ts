@@ -1,9 +1,18 @@
 import type { Clock } from "@shoal/core";
 import { SwarmTable } from "@shoal/matching";
-import { type Join, type PeerId, type Seal, type SealingState, TRACKER_VERSION, type Welcome } from "@shoal/protocol";
+import {
+  type Join,
+  type PeerId,
+  type Seal,
+  type SealingState,
+  type SegmentId,
+  TRACKER_VERSION,
+  type TrackId,
+  type Welcome,
+} from "@shoal/protocol";
 import type { TrackerConnector, TrackerHandlers } from "../../packages/core/src/mesh/tracker-link.ts";
+import { SealShelf } from "../../tracker/server/src/seal-shelf.ts";
 import type { Random } from "./random.ts";
-import { SealDesk } from "./seal-desk.ts";
 import type { Sealer } from "./sealer.ts";
 import { SEAL_KEY } from "./seals.ts";
 
@@ -12,6 +21,7 @@ interface Member {
   readonly isp: string;
   readonly join: () => Join;
   readonly handlers: TrackerHandlers;
+  tracks: readonly TrackId[];
   connected: boolean;
   closed: boolean;
 }
@@ -26,13 +36,14 @@ const RECONNECT_MS = 30_000;
 /** Until a socket without a word counts as gone. */
 const PING_TIMEOUT_MS = 45_000;
 
-/** The tracker with its real matching: joins, candidates, signals, seals. One track, no admission, no limits. */
+/** The tracker with its real matching: joins, candidates, signals, seals. No admission, no limits. */
 export class Tracker {
   readonly swarm = "/live";
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #table = new SwarmTable();
-  readonly #desk = new SealDesk();
+  readonly #shelf = new SealShelf();
+  readonly #seals = new Map<SegmentId, Seal>();
   readonly #members = new Map<PeerId, Member>();
   #sealer: Sealer | null = null;
   #sealing: SealingState = "on";
@@ -52,7 +63,7 @@ export class Tracker {
   /** How a viewer of an ISP reaches the tracker. */
   connector(peerId: PeerId, isp: number): TrackerConnector {
     return (_url, join, handlers) => {
-      const member: Member = { peerId, isp: `isp-${isp}`, join, handlers, connected: false, closed: false };
+      const member: Member = { peerId, isp: `isp-${isp}`, join, handlers, tracks: [], connected: false, closed: false };
       this.#clock.after(CONNECT_MS, () => this.#enter(member));
       const said = (act: () => void): void => {
         if (!member.connected) return;
@@ -73,18 +84,19 @@ export class Tracker {
             this.#tell(receiver, () => receiver.handlers.signal({ peerId, attempt, data, sameIsp }));
           }),
         status: ({ tracks, sharing, freeSlots }) =>
-          said(() =>
+          said(() => {
             this.#table.update(peerId, {
               ...(tracks === null ? {} : { tracks }),
               ...(sharing === null ? {} : { sharing }),
               ...(freeSlots === null ? {} : { freeSlots }),
-            }),
-          ),
+            });
+            if (tracks) this.#plays(member, tracks);
+          }),
         news: ({ segmentId }) =>
           said(() => {
-            const answer = this.#desk.news(peerId, segmentId);
-            if (answer === "tell-sealer") this.#sealer?.news(segmentId);
-            else if (answer) this.#push(member, answer);
+            const { seal, tellSealer } = this.#shelf.news(member, segmentId, this.#clock.now());
+            if (tellSealer) this.#sealer?.news(segmentId);
+            if (seal) this.#push(member, seal.segmentId);
           }),
         wantCandidates: (count) =>
           said(() => {
@@ -103,9 +115,11 @@ export class Tracker {
   /** A new seal: to a few viewers of each ISP. */
   sealed(seal: Seal): void {
     if (!this.#up) return;
-    for (const peerId of this.#desk.put(seal)) {
+    const { segmentId, trackId, sealedAtMs } = seal;
+    this.#seals.set(segmentId, seal);
+    for (const peerId of this.#shelf.put({ segmentId, trackIds: [trackId], seal: `${sealedAtMs}` })) {
       const member = this.#members.get(peerId);
-      if (member) this.#push(member, seal);
+      if (member) this.#push(member, segmentId);
     }
   }
 
@@ -142,7 +156,8 @@ export class Tracker {
     const { tracks, device, sharing, freeSlots } = member.join();
     this.#members.set(peerId, member);
     this.#table.add({ peerId, isp, tracks, device, sharing, freeSlots, withheld: false });
-    this.#desk.enter(peerId, isp);
+    member.tracks = tracks;
+    this.#shelf.enter(member, tracks);
     const welcome: Welcome = {
       version: TRACKER_VERSION,
       nowMs: this.#clock.wallMs(),
@@ -158,7 +173,7 @@ export class Tracker {
       member.connected = true;
       handlers.welcome(welcome);
     });
-    for (const seal of this.#desk.topUp(peerId)) this.#push(member, seal);
+    this.#topUp(member);
   }
 
   #away(member: Member): void {
@@ -171,14 +186,27 @@ export class Tracker {
     if (this.#members.get(member.peerId) !== member) return;
     this.#members.delete(member.peerId);
     this.#table.remove(member.peerId);
-    this.#desk.leave(member.peerId);
+    this.#shelf.leave(member, member.tracks, true);
   }
 
   #pick(peerId: PeerId, count: number): Welcome["candidates"] {
     return this.#table.pick(peerId, count, this.#clock.now(), this.#random.unit);
   }
 
-  #push(member: Member, seal: Seal): void {
+  #plays(member: Member, tracks: readonly TrackId[]): void {
+    this.#shelf.leave(member, member.tracks, false);
+    member.tracks = tracks;
+    this.#shelf.enter(member, tracks);
+    this.#topUp(member);
+  }
+
+  #topUp(member: Member): void {
+    for (const { segmentId } of this.#shelf.topUp(member, member.tracks)) this.#push(member, segmentId);
+  }
+
+  #push(member: Member, segmentId: SegmentId): void {
+    const seal = this.#seals.get(segmentId);
+    if (!seal) return;
     this.sealsPushed++;
     this.#tell(member, () => member.handlers.seal(seal));
   }

@@ -1,4 +1,4 @@
-import { type Clock, type MeshFactory, Session, type ShoalStats } from "@shoal/core";
+import { type MeshFactory, Session, type ShoalStats } from "@shoal/core";
 import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
 import type { Cdn, FetchCause } from "./cdn.ts";
 import { LengthsStore, PlayedBytes } from "./lengths-store.ts";
@@ -9,12 +9,15 @@ import type { Sealer } from "./sealer.ts";
 import { simulatedIntegrity } from "./seals.ts";
 import type { LiveStream } from "./stream.ts";
 import type { Tracker } from "./tracker.ts";
+import type { VirtualTime } from "./virtual-time.ts";
 
 /** What viewers share. Without a mesh they play from the CDN alone: the control. */
 export interface World {
-  readonly clock: Clock;
+  readonly clock: VirtualTime;
   readonly stream: LiveStream;
   readonly cdn: Cdn;
+  /** How far behind live players begin. */
+  readonly latencyMs: number;
   readonly mesh: { readonly network: Network; readonly tracker: Tracker; readonly sealer: Sealer } | null;
 }
 
@@ -34,14 +37,18 @@ export class Viewer {
   #gone = false;
 
   constructor(world: World, person: Person) {
-    const { clock, stream, cdn, mesh } = world;
+    const { clock, stream, cdn, latencyMs, mesh } = world;
     this.person = person;
     const session = new Session(
       {
         state: () => this.player.state(),
         fetch: (segment, range, sink) => cdn.fetch({ person, cause: this.#cause() }, segment, range, sink),
       },
-      { tracker: "https://tracker.example", sharing: !mesh ? "off" : person.uploads ? "full" : "download" },
+      {
+        tracker: "https://tracker.example",
+        sharing: !mesh ? "off" : person.uploads ? "full" : "download",
+        ...person.device,
+      },
       {
         clock,
         loadMesh: () => this.#loadMesh(world),
@@ -52,11 +59,11 @@ export class Viewer {
     );
     this.#session = session;
     session.setContent({ contentId: "live", manifest: "/live/master.m3u8" });
-    session.setActiveTracks([stream.trackId]);
-    this.player = new LivePlayer(clock, stream, {
+    this.player = new LivePlayer(clock, stream, latencyMs, {
       load: (request) => session.load(request),
       fetch: (segment, sink) => cdn.fetch({ person, cause: this.#cause() }, segment, null, sink),
-      listed: () => session.setTimeline(stream.timeline()),
+      listed: (level) => session.setTimeline(stream.timeline(level)),
+      plays: (level) => session.setActiveTracks([stream.rendition(level).trackId]),
       started: () => session.playbackStarted(),
     });
   }
@@ -70,7 +77,7 @@ export class Viewer {
     return this.#session.stats();
   }
 
-  /** The picture stops and the machine is off. The network and the tracker must be told before. */
+  /** The page is closed. Where the machine is off at once, the network and the tracker must be told before. */
   stop(): void {
     this.#gone = true;
     this.player.stop();
