@@ -17,12 +17,17 @@ test("a short buffer lowers what may be asked for", () => {
 });
 
 test("a load that will be late is given up for a level that will not be, but not before half its length", () => {
-  const loading = { level: 3, sinceMs: 0, loadedBytes: 200_000, totalBytes: 2_500_000 };
+  const loading = { level: 3, sinceMs: 0, firstByteMs: 20, loadedBytes: 200_000, totalBytes: 2_500_000 };
   const view = { ...base, estimateBps: 800_000, bufferedAheadMs: 5_000 };
   expect(abandonFor(loading, view, 1_900)).toBeNull();
   expect(abandonFor(loading, view, 2_100)).toBe(0);
   expect(abandonFor({ ...loading, loadedBytes: 2_000_000 }, view, 2_100)).toBeNull();
   expect(abandonFor({ ...loading, level: 0 }, view, 2_100)).toBeNull();
+});
+
+test("waiting for the first byte says nothing of the rate", () => {
+  const loading = { level: 3, sinceMs: 0, firstByteMs: 2_000, loadedBytes: 200_000, totalBytes: 2_500_000 };
+  expect(abandonFor(loading, { ...base, estimateBps: 800_000, bufferedAheadMs: 5_000 }, 2_100)).toBeNull();
 });
 
 test("the estimate falls at once and rises slowly", () => {

@@ -10,6 +10,8 @@ const UP_FACTOR = 0.7;
 /** A level may cost so much stalling where none costs no stalling. */
 const LONGEST_STARVATION_MS = 4_000;
 const FIRST_BYTE_MS = 20;
+/** Where even the lower level would take this many segments' length, nothing is given up. */
+const MOST_SEGMENTS = 10;
 
 /** What the network gives, as hls.js estimates it: the lower of a fast and a slow moving average. */
 export class BandwidthEstimate {
@@ -77,6 +79,8 @@ function best({ ladderBps, level, estimateBps, segmentMs }: Choice, withinMs: nu
 export interface Loading {
   readonly level: number;
   readonly sinceMs: number;
+  /** When the first of it came; null before. */
+  readonly firstByteMs: number | null;
   readonly loadedBytes: number;
   readonly totalBytes: number;
 }
@@ -89,17 +93,18 @@ export const watchedAfterMs = (segmentMs: number): number => segmentMs / 2;
  * @returns that level, or null to go on
  */
 export function abandonFor(
-  { level, sinceMs, loadedBytes, totalBytes }: Loading,
+  { level, sinceMs, firstByteMs, loadedBytes, totalBytes }: Loading,
   { ladderBps, estimateBps, bufferedAheadMs, segmentMs }: Omit<Choice, "level">,
   nowMs: number,
 ): number | null {
-  const loadingMs = nowMs - sinceMs;
-  if (level === 0 || loadedBytes >= totalBytes || loadingMs <= watchedAfterMs(segmentMs)) return null;
-  const rateBps = loadedBytes > 0 ? (loadedBytes * 8000) / (loadingMs - FIRST_BYTE_MS) : estimateBps;
+  if (level === 0 || loadedBytes >= totalBytes || nowMs - sinceMs <= watchedAfterMs(segmentMs)) return null;
+  const streamingMs = firstByteMs === null ? 0 : Math.max(1, nowMs - firstByteMs);
+  const rateBps = streamingMs > 0 ? (loadedBytes * 8000) / streamingMs : estimateBps;
   const leftMs = ((totalBytes - loadedBytes) * 8000) / rateBps;
   if (leftMs <= bufferedAheadMs) return null;
   const durationMs = (at: number): number => 2 * FIRST_BYTE_MS + ((ladderBps[at] ?? 0) * segmentMs) / rateBps;
+  const soonMs = Math.min(bufferedAheadMs, segmentMs + FIRST_BYTE_MS);
   let next = level - 1;
-  while (next > 0 && durationMs(next) >= bufferedAheadMs) next--;
-  return durationMs(next) < leftMs ? next : null;
+  while (next > 0 && durationMs(next) >= soonMs) next--;
+  return durationMs(next) < leftMs && durationMs(next) <= MOST_SEGMENTS * segmentMs ? next : null;
 }

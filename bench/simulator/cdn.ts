@@ -71,14 +71,16 @@ export class Cdn {
 
   /** Limits what is sent in all, bit/s; null ends that. */
   limit(bps: number | null): void {
-    const begins = this.#limitBps === null && bps !== null;
+    const before = this.#limitBps;
+    if (before === bps) return;
+    if (before === null) for (const transfer of this.#transfers) this.#advance(transfer, transfer.bytesPerMs);
+    else this.#shareOut(before);
     this.#limitBps = bps;
     for (const transfer of this.#transfers) {
       transfer.cancel();
-      this.#advance(transfer, transfer.bytesPerMs);
       if (bps === null) this.#step(transfer);
     }
-    if (begins) this.#shareOut();
+    if (before === null) this.#keepSharingOut();
   }
 
   /** @param range bytes within the segment; null for all of it */
@@ -128,10 +130,16 @@ export class Cdn {
     });
   }
 
+  #keepSharingOut(): void {
+    this.#clock.after(SHARE_MS, () => {
+      if (this.#limitBps === null) return;
+      this.#shareOut(this.#limitBps);
+      this.#keepSharingOut();
+    });
+  }
+
   /** Within a limit: all transfers get on together. */
-  #shareOut(): void {
-    const limitBps = this.#limitBps;
-    if (limitBps === null) return;
+  #shareOut(limitBps: number): void {
     const nowMs = this.#clock.now();
     const sending = [...this.#transfers].filter(({ sinceMs }) => sinceMs < nowMs);
     const caps = sending.map(({ bytesPerMs }) => bytesPerMs);
@@ -143,7 +151,6 @@ export class Cdn {
       transfer.toldMs = nowMs;
       this.#told(transfer);
     });
-    this.#clock.after(SHARE_MS, () => this.#shareOut());
   }
 
   #advance(transfer: Transfer, bytesPerMs: number): void {

@@ -30,6 +30,7 @@ interface Load {
   readonly askedMs: number;
   task: LoadTask | null;
   loadedBytes: number;
+  firstByteMs: number | null;
   ended: boolean;
 }
 
@@ -169,7 +170,8 @@ export class LivePlayer {
 
   #load(segment: Segment): void {
     const level = this.#level;
-    const load: Load = { segment, level, askedMs: this.#clock.now(), task: null, loadedBytes: 0, ended: false };
+    const askedMs = this.#clock.now();
+    const load: Load = { segment, level, askedMs, task: null, loadedBytes: 0, firstByteMs: null, ended: false };
     this.#loading = load;
     this.#host.plays(level);
     load.task = this.#host.load({
@@ -178,6 +180,7 @@ export class LivePlayer {
       sink: {
         progress: (loadedBytes) => {
           load.loadedBytes = loadedBytes;
+          if (loadedBytes > 0) load.firstByteMs ??= this.#clock.now();
         },
         done: (bytes, delivery) => this.#done(load, bytes.byteLength, delivery),
         failed: () => {
@@ -196,7 +199,7 @@ export class LivePlayer {
     const totalBytes = this.#stream.rendition(load.level).segmentBytes;
     const nowMs = this.#clock.now();
     const level = abandonFor(
-      { level: load.level, sinceMs: load.askedMs, loadedBytes: load.loadedBytes, totalBytes },
+      { ...load, sinceMs: load.askedMs, totalBytes },
       {
         ladderBps: this.#ladderBps,
         estimateBps: this.#estimate.bps,
