@@ -60,7 +60,7 @@ export interface Traffic {
 
 /** What a frame costs beside its bytes, however short it is. */
 const FRAME_OVERHEAD_BYTES = 60;
-const DRAIN_BELOW_BYTES = 64 * 1024;
+const DRAIN_BELOW_BYTES = 16 * 1024;
 /** Round trips from the answer to an open channel: ICE checks, DTLS, SCTP. */
 const OPENING_ROUND_TRIPS = 3;
 /** Until a browser takes a silent connection for dead. */

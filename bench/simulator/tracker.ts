@@ -1,11 +1,12 @@
 import type { Clock } from "@shoal/core";
-import { SwarmTable } from "@shoal/matching";
+import { Rosters, SwarmTable } from "@shoal/matching";
 import {
   type Join,
   type PeerId,
   type Seal,
   type SealingState,
   type SegmentId,
+  type SharingMode,
   TRACKER_VERSION,
   type TrackId,
   type Welcome,
@@ -22,6 +23,9 @@ interface Member {
   readonly join: () => Join;
   readonly handlers: TrackerHandlers;
   tracks: readonly TrackId[];
+  sharing: SharingMode;
+  uplinkBps: number;
+  joinedMs: number;
   connected: boolean;
   closed: boolean;
 }
@@ -33,6 +37,7 @@ const CONNECT_MS = 6 * WAY_MS;
 const CANDIDATES = 24;
 /** Viewers come back to a lost tracker within this time, each at a random moment of it. */
 const RECONNECT_MS = 30_000;
+const REVIEW_MS = 2_000;
 /** Until a socket without a word counts as gone. */
 const PING_TIMEOUT_MS = 45_000;
 
@@ -44,6 +49,7 @@ export class Tracker {
   readonly #table = new SwarmTable();
   readonly #shelf = new SealShelf();
   readonly #seals = new Map<SegmentId, Seal>();
+  #rosters = new Rosters();
   readonly #members = new Map<PeerId, Member>();
   #sealer: Sealer | null = null;
   #sealing: SealingState = "on";
@@ -53,6 +59,7 @@ export class Tracker {
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
     this.#random = random;
+    this.#reviewLater();
   }
 
   /** Whom news of segments go to. */
@@ -63,7 +70,18 @@ export class Tracker {
   /** How a viewer of an ISP reaches the tracker. */
   connector(peerId: PeerId, isp: number): TrackerConnector {
     return (_url, join, handlers) => {
-      const member: Member = { peerId, isp: `isp-${isp}`, join, handlers, tracks: [], connected: false, closed: false };
+      const member: Member = {
+        peerId,
+        isp: `isp-${isp}`,
+        join,
+        handlers,
+        tracks: [],
+        sharing: "off",
+        uplinkBps: 0,
+        joinedMs: 0,
+        connected: false,
+        closed: false,
+      };
       this.#clock.after(CONNECT_MS, () => this.#enter(member));
       const said = (act: () => void): void => {
         if (!member.connected) return;
@@ -90,6 +108,7 @@ export class Tracker {
               ...(sharing === null ? {} : { sharing }),
               ...(freeSlots === null ? {} : { freeSlots }),
             });
+            member.sharing = sharing ?? member.sharing;
             if (tracks) this.#plays(member, tracks);
           }),
         news: ({ segmentId }) =>
@@ -103,7 +122,10 @@ export class Tracker {
             const candidates = this.#pick(peerId, Math.min(count, CANDIDATES));
             this.#tell(member, () => handlers.candidates(candidates));
           }),
-        report: () => {},
+        report: ({ uplinkBps }) =>
+          said(() => {
+            member.uplinkBps = uplinkBps;
+          }),
         close: () => {
           member.closed = true;
           this.#leave(member);
@@ -141,11 +163,24 @@ export class Tracker {
   /** The tracker dies and is back after a while, knowing nothing. */
   fail(durationMs: number): void {
     this.#up = false;
+    this.#rosters = new Rosters();
     const lost = [...this.#members.values()];
     for (const member of lost) this.#leave(member);
     for (const member of lost) this.#away(member);
     this.#clock.after(durationMs, () => {
       this.#up = true;
+    });
+  }
+
+  /** Who fetches, as the real tracker looks at it every other second. */
+  #reviewLater(): void {
+    this.#clock.after(REVIEW_MS, () => {
+      const viewers = [...this.#members.values()].map((member) => ({ ...member, uploads: member.sharing === "full" }));
+      for (const { to, update } of this.#rosters.review(this.#up ? viewers : [], this.#clock.now())) {
+        const member = this.#members.get(to);
+        if (member) this.#tell(member, () => member.handlers.roster(update));
+      }
+      this.#reviewLater();
     });
   }
 
@@ -155,8 +190,11 @@ export class Tracker {
     const { peerId, isp, handlers } = member;
     const { tracks, device, sharing, freeSlots } = member.join();
     this.#members.set(peerId, member);
+    member.joinedMs = this.#clock.now();
+    this.#rosters.forget(peerId, tracks);
     this.#table.add({ peerId, isp, tracks, device, sharing, freeSlots, withheld: false });
     member.tracks = tracks;
+    member.sharing = sharing;
     this.#shelf.enter(member, tracks);
     const welcome: Welcome = {
       version: TRACKER_VERSION,

@@ -1,4 +1,5 @@
 import { type MeshFactory, Session, type ShoalStats } from "@shoal/core";
+import type { TrackId } from "@shoal/protocol";
 import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
 import type { Cdn, FetchCause } from "./cdn.ts";
 import { LengthsStore, PlayedBytes } from "./lengths-store.ts";
@@ -23,6 +24,7 @@ export interface World {
 
 /** From the first picture until the mesh's code has loaded, milliseconds. */
 const MESH_LOADS_MS = 300;
+const PLAYLIST_MS = 40;
 /** Below this much buffer the planner waits for nobody. */
 const LOW_BUFFER_MS = 3_000;
 
@@ -43,6 +45,7 @@ export class Viewer {
       {
         state: () => this.player.state(),
         fetch: (segment, range, sink) => cdn.fetch({ person, cause: this.#cause() }, segment, range, sink),
+        refresh: (trackId) => this.#refresh(world, trackId),
       },
       {
         tracker: "https://tracker.example",
@@ -82,6 +85,14 @@ export class Viewer {
     this.#gone = true;
     this.player.stop();
     this.#session.close();
+  }
+
+  /** The playlist, once, for the engine alone. */
+  #refresh({ clock, stream }: World, trackId: TrackId): void {
+    clock.after(PLAYLIST_MS, () => {
+      const rendition = stream.renditions.find((one) => one.trackId === trackId);
+      if (rendition && !this.#gone) this.#session.setTimeline(stream.timeline(rendition.level));
+    });
   }
 
   /** Why the CDN is asked now, as far as it shows from outside. */

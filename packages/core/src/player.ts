@@ -67,6 +67,11 @@ export interface Player {
    * @param range bytes within the segment; null for all of it
    */
   fetch(segment: Segment, range: ByteRange | null, sink: CdnSink): CdnTask;
+  /**
+   * Reads a track's playlist now, once, through the player's own playlist loader, and hands the timeline over if it has
+   * grown; the player's own reload goes on as it would. Left out where a plug-in cannot.
+   */
+  refresh?(trackId: TrackId): void;
 }
 
 /** How the bytes of a finished load came. */

@@ -1,11 +1,17 @@
 import type { Segment, TrackTimeline } from "@shoal/core";
 import { type ByteRange, NO_SEGMENT, type SegmentId, type TrackId } from "@shoal/protocol/names";
 import type { Fragment, LevelDetails } from "hls.js";
+import { furtherSegments } from "./fresh-playlist.ts";
 import type { SegmentNames } from "./segment-names.ts";
 
 interface List {
   readonly trackId: TrackId;
+  readonly details: LevelDetails;
+  readonly timeline: TrackTimeline;
+  /** As hls.js read them. */
   readonly segments: readonly Segment[];
+  /** Behind those, from a look at the playlist between hls.js' own. */
+  readonly further: readonly Segment[];
   readonly fragments: ReadonlyMap<SegmentId, Fragment>;
 }
 
@@ -41,16 +47,62 @@ export class Playlists {
     }
     const playlist = this.#names.idOf(details.url, null);
     const others = [...this.#lists].filter(([other, list]) => other !== playlist && list.trackId === trackId);
-    this.#lists.set(playlist, { trackId, segments, fragments });
-    return {
+    const further = followers(segments, this.#lists.get(playlist)?.further ?? []);
+    for (const { id } of further) fragments.set(id, newest);
+    const timeline: TrackTimeline = {
       trackId,
       continues: before === trackId ? null : before,
       live: details.live,
       targetDurationMs: details.targetduration * 1000,
       // Renditions that share an init segment are one track of several playlists, each with numbers of its own.
       firstNumber: others.length > 0 ? null : details.startSN,
-      segments: [...others.flatMap(([, list]) => list.segments), ...segments],
+      segments: [...others.flatMap(([, list]) => list.segments), ...segments, ...further],
     };
+    this.#lists.delete(playlist);
+    this.#lists.set(playlist, { trackId, details, timeline, segments, further, fragments });
+    return timeline;
+  }
+
+  /** The playlist of a track that was read last; null where none can be read between hls.js' own reloads. */
+  readable(trackId: TrackId): LevelDetails | null {
+    const list = this.#newestOf(trackId);
+    return list?.details.live && !list.details.canBlockReload ? list.details : null;
+  }
+
+  /**
+   * Takes the text of a playlist that was read between hls.js' own reloads.
+   *
+   * @returns the timeline with what follows in it; null where nothing new does
+   */
+  extend(trackId: TrackId, text: string): TrackTimeline | null {
+    const list = this.#newestOf(trackId);
+    const newest = list?.details.fragments[list.details.fragments.length - 1];
+    const last = list?.segments[list.segments.length - 1];
+    if (!list || !newest || !last) return null;
+    const { details } = list;
+    let previous = last;
+    const further = furtherSegments(text, details.url, details.endSN, last.range ? last.range.last + 1 : null).map(
+      ({ url, range, durationMs }) => {
+        const startMs = previous.startMs + previous.durationMs;
+        const id = this.#names.idOf(url, range);
+        previous = { id, trackId, previousId: previous.id, url, range, startMs, durationMs };
+        return previous;
+      },
+    );
+    if (further.length <= list.further.length) return null;
+    const playlist = this.#names.idOf(details.url, null);
+    const fragments = new Map(list.fragments);
+    for (const { id } of further) fragments.set(id, newest);
+    const known = list.timeline.segments.slice(0, list.timeline.segments.length - list.further.length);
+    const timeline = { ...list.timeline, segments: [...known, ...further] };
+    this.#lists.set(playlist, { ...list, timeline, further, fragments });
+    return timeline;
+  }
+
+  #newestOf(trackId: TrackId): List | null {
+    let newest: List | null = null;
+    for (const list of this.#lists.values()) if (list.trackId === trackId) newest = list;
+    return newest;
   }
 
   /** The segment behind a fragment, at the place that hls.js now thinks it has; null where no playlist lists it. */
@@ -87,6 +139,13 @@ export class Playlists {
       : this.#names.idOf(playlistUrl, null);
     return id as string as TrackId;
   }
+}
+
+/** What of some further segments still follows the listed ones: hls.js may have been given an older playlist than we saw. */
+function followers(segments: readonly Segment[], further: readonly Segment[]): readonly Segment[] {
+  const newest = segments[segments.length - 1];
+  const at = further.findIndex(({ previousId }) => previousId === newest?.id);
+  return at < 0 ? [] : further.slice(at);
 }
 
 /** The byte range of a fragment, both ends inclusive, as the playlist says it; hls.js' own end is exclusive. */

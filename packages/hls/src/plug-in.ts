@@ -4,6 +4,7 @@ import type Hls from "hls.js";
 import type { Fragment, FragmentLoaderContext, HlsConfig, LevelDetails, LoaderConfiguration } from "hls.js";
 import { type BaseLoader, requestThrough } from "./base-loader.ts";
 import type { LoaderOwner } from "./fragment-loader.ts";
+import { readFreshPlaylist } from "./fresh-playlist.ts";
 import { Playlists } from "./playlists.ts";
 import { SegmentNames } from "./segment-names.ts";
 
@@ -81,6 +82,20 @@ export class HlsPlugIn implements LoaderOwner, Player {
     return requestThrough(this.#openBase(this.#hls.config), request, sink);
   }
 
+  refresh(trackId: TrackId): void {
+    const playlists = this.#playlists;
+    const details = playlists?.readable(trackId);
+    if (!details) return;
+    const type = this.#playing.get("audio") === trackId ? "audioTrack" : "level";
+    readFreshPlaylist(this.#hls.config, details, type, (text) => {
+      if (this.#playlists !== playlists) return;
+      this.#named(() => {
+        const timeline = playlists?.extend(trackId, text);
+        if (timeline) this.session.setTimeline(timeline);
+      });
+    });
+  }
+
   close(): void {
     this.session.close();
     this.#playlists = null;
@@ -120,11 +135,18 @@ export class HlsPlugIn implements LoaderOwner, Player {
   }
 
   #update(kind: PlaylistKind, details: LevelDetails): void {
-    try {
+    this.#named(() => {
       const timeline = this.#playlists?.update(details);
       if (!timeline) return;
       this.session.setTimeline(timeline);
       if (this.#playing.get(kind) === timeline.continues) this.#play(kind, timeline.trackId);
+    });
+  }
+
+  /** A hook of the integrator's that fails costs sharing, and is told of once. */
+  #named(act: () => void): void {
+    try {
+      act();
     } catch (error) {
       if (!this.#warned) console.warn("shoal: a playlist could not be named; its segments are not shared", error);
       this.#warned = true;

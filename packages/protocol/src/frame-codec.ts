@@ -64,6 +64,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       for (const track of frame.tracks) out.hex(track);
       out.u8(frame.continues.length);
       for (const { from, to } of frame.continues) out.hex(from).hex(to);
+      if (frame.uplink > 0) out.u16(Math.min(0xffff, frame.uplink));
       return out.done();
     case "wantSeal":
       return out.hex(frame.segmentId).done();
@@ -123,7 +124,8 @@ function readFrame(reader: ByteReader): Result<Frame, FrameError> {
       for (let i = 0; i + 1 < pairs.length; i += 2) {
         continues.push({ from: pairs[i] as TrackId, to: pairs[i + 1] as TrackId });
       }
-      return accept({ type: "status", uploads, freeSlots, tracks, continues, rosterEpoch });
+      const uplink = reader.remaining >= 2 ? reader.u16() : 0;
+      return accept({ type: "status", uploads, freeSlots, tracks, continues, rosterEpoch, uplink });
     }
     case FRAME_TYPES.wantSeal:
       return accept({ type: "wantSeal", segmentId: reader.hex(8) as SegmentId });

@@ -5,7 +5,7 @@ import type { Seal } from "./seal.ts";
 /** Two viewers share when they agree on this; every other difference is bridged by skipping what is unknown. */
 export const WIRE_MAJOR = 1;
 /** Counts additions; for the log only. */
-export const WIRE_MINOR = 0;
+export const WIRE_MINOR = 1;
 /** No frame is longer. */
 export const MAX_FRAME_BYTES = 16_384;
 
@@ -116,6 +116,8 @@ export interface StatusFrame {
   readonly continues: readonly { readonly from: TrackId; readonly to: TrackId }[];
   /** Epoch of the fetchers' roster it knows; 0 without one. */
   readonly rosterEpoch: number;
+  /** Measured uplink in units of 100 kbit/s, at most 65535; 0 while unknown. Since minor version 1; not sent while 0. */
+  readonly uplink: number;
 }
 
 export interface WantSealFrame {

@@ -53,6 +53,7 @@ export const RELEASE_0_1: readonly { readonly frame: Frame; readonly hex: string
       tracks: [T],
       continues: [{ from: T, to: U }],
       rosterEpoch: 5,
+      uplink: 0,
     },
     hex: "08010c00000005010123456789abcdef010123456789abcdeffedcba9876543210",
   },

@@ -11,6 +11,8 @@ export const TRACKER_EVENTS = {
   seal: "seal",
   sealing: "sealing",
   config: "config",
+  /** Who fetches a track from the CDN; see {@link RosterUpdate}. */
+  roster: "roster",
   /** The sealer has another key than `welcome` said, or was away then. Keys given before stay good. */
   sealKeys: "seal-keys",
   /** both ways */
@@ -128,6 +130,31 @@ export interface News {
   readonly segmentId: SegmentId;
 }
 
+/** A viewer that fetches from the CDN for others. */
+export interface RosterMember {
+  readonly peerId: PeerId;
+  /** Its share of the work against the other members': its uplink in units of 100 kbit/s. */
+  readonly weight: number;
+}
+
+/**
+ * Who fetches a track from the CDN for the viewer's cluster. Members are told the whole list once, then changes; others
+ * are told only that there is one (no members), and when it ends (`viewers` 0).
+ */
+export interface RosterUpdate {
+  readonly trackId: TrackId;
+  readonly epoch: number;
+  /** Epoch that the change applies to; 0: `add` is the whole list. */
+  readonly from: number;
+  /** Viewers in the cluster, roughly; 0 where there is no roster any more. */
+  readonly viewers: number;
+  readonly add: readonly RosterMember[];
+  readonly gone: readonly PeerId[];
+}
+
+/** Most members of one roster. */
+export const MAX_ROSTER = 64;
+
 /** What a viewer measured since its last report, for the operator's metrics. */
 export interface Report {
   readonly cdnBytes: number;
@@ -136,6 +163,8 @@ export interface Report {
   readonly wastedBytes: number;
   readonly stalls: number;
   readonly rescues: number;
+  /** Uplink as measured while others waited for bytes, bit/s; 0 while unknown. */
+  readonly uplinkBps: number;
   /** Viewers that sent bytes which their seal refutes. */
   readonly convicted: readonly PeerId[];
 }

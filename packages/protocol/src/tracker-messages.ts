@@ -21,11 +21,14 @@ import {
   type IceServer,
   type IncomingSignal,
   type Join,
+  MAX_ROSTER,
   type News,
   REFUSAL_CODES,
   type Refusal,
   type RemoteConfig,
   type Report,
+  type RosterMember,
+  type RosterUpdate,
   SEALING_STATES,
   type SealKey,
   SHARING_MODES,
@@ -100,7 +103,18 @@ const REPORT: Fields<Report> = {
   wastedBytes: defaulted(bytes, 0),
   stalls: defaulted(bytes, 0),
   rescues: defaulted(bytes, 0),
+  uplinkBps: defaulted(bytes, 0),
   convicted: defaulted(list(peerId, 32), []),
+};
+
+const ROSTER_MEMBER: Fields<RosterMember> = { peerId, weight: whole(1, 0xffff) };
+const ROSTER: Fields<RosterUpdate> = {
+  trackId: where(isTrackId),
+  epoch: whole(0, MAX_INT),
+  from: defaulted(whole(0, MAX_INT), 0),
+  viewers: whole(0, MAX_INT),
+  add: defaulted(list(object(ROSTER_MEMBER), MAX_ROSTER), []),
+  gone: defaulted(list(peerId, MAX_ROSTER), []),
 };
 
 const REFUSAL: Fields<Refusal> = {
@@ -126,6 +140,7 @@ export const readStatus: (value: unknown) => Result<Read<StatusUpdate>, ShapeErr
 export const readNews: (value: unknown) => Result<Read<News>, ShapeError> = reader("news", NEWS);
 export const readReport: (value: unknown) => Result<Read<Report>, ShapeError> = reader("report", REPORT);
 export const readConfig: (value: unknown) => Result<Read<RemoteConfig>, ShapeError> = reader("config", CONFIG);
+export const readRoster: (value: unknown) => Result<Read<RosterUpdate>, ShapeError> = reader("roster", ROSTER);
 export const readRefusal: (value: unknown) => Result<Read<Refusal>, ShapeError> = reader("refusal", REFUSAL);
 
 /** Reads a list of candidates: `{ candidates: [...] }`. */

@@ -30,6 +30,7 @@ export function createMetrics() {
     news: counter("news_total", "Segments announced by viewers, by what was done.", ["outcome"]),
     sealsReceived: counter("seals_received_total", "Seals from the sealer."),
     sealsPushed: counter("seals_pushed_total", "Seals pushed to viewers."),
+    rosters: counter("roster_updates_total", "Viewers told who fetches for their cluster, or what changed of it."),
     bytes: counter("viewer_bytes_total", "Bytes that viewers report, by source.", ["source"]),
     stalls: counter("viewer_stalls_total", "Stalls that viewers report."),
     rescues: counter("viewer_rescues_total", "Segments that viewers report rescued from the CDN."),

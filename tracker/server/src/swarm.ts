@@ -1,4 +1,4 @@
-import { SwarmTable } from "@shoal/matching";
+import { Rosters, SwarmTable } from "@shoal/matching";
 import {
   type Candidate,
   type Join,
@@ -29,6 +29,8 @@ export class Swarm {
   readonly #introductions = new Introductions();
   readonly #convictions = new Convictions();
   readonly #shelf = new SealShelf();
+  readonly #rosters = new Rosters();
+  #rostersDue = false;
   readonly #manifests = new Map<string, number>();
   #sealing: SealingState;
 
@@ -51,10 +53,17 @@ export class Swarm {
    *
    * @returns the viewer, and the one it replaced
    */
-  join(join: Join, isp: string, send: Send): { readonly viewer: Viewer; readonly replaced: Viewer | null } {
+  join(
+    join: Join,
+    isp: string,
+    send: Send,
+    nowMs: number,
+  ): { readonly viewer: Viewer; readonly replaced: Viewer | null } {
     const replaced = this.#viewers.get(join.peerId) ?? null;
     if (replaced) this.#shelf.leave(replaced, replaced.tracks, true);
-    const viewer = viewerFrom(join, isp, send);
+    this.#rosters.forget(join.peerId, replaced?.tracks ?? []);
+    this.#rostersDue = true;
+    const viewer = viewerFrom(join, isp, send, nowMs);
     this.#viewers.set(viewer.peerId, viewer);
     const { peerId, device, freeSlots } = join;
     const withheld = this.#convictions.isConvicted(peerId);
@@ -70,6 +79,8 @@ export class Swarm {
     this.#viewers.delete(viewer.peerId);
     this.#table.remove(viewer.peerId);
     this.#introductions.forget(viewer.peerId);
+    this.#rosters.forget(viewer.peerId, viewer.tracks);
+    this.#rostersDue = true;
     this.#shelf.leave(viewer, viewer.tracks, true);
     return true;
   }
@@ -93,6 +104,7 @@ export class Swarm {
     const sharing = update.sharing ?? viewer.sharing;
     const changed = update.tracks !== null || sharing !== viewer.sharing;
     if (changed) {
+      this.#rostersDue = true;
       this.#shelf.leave(viewer, viewer.tracks, sharing === "off");
       viewer.tracks = tracks;
       viewer.sharing = sharing;
@@ -154,6 +166,28 @@ export class Swarm {
       withheld++;
     }
     return withheld;
+  }
+
+  /** What a viewer measured. */
+  measured(viewer: Viewer, uplinkBps: number): void {
+    if (uplinkBps === 0 || uplinkBps === viewer.uplinkBps) return;
+    viewer.uplinkBps = uplinkBps;
+    this.#rostersDue = true;
+  }
+
+  /** Names who fetches, where viewers came, went or proved themselves. @returns how many were told */
+  reviewRosters(nowMs: number): number {
+    if (!this.#rostersDue) return 0;
+    this.#rostersDue = false;
+    const viewers = [...this.#viewers.values()]
+      .filter(({ sharing }) => sharing !== "off")
+      .map((viewer) => ({
+        ...viewer,
+        uploads: viewer.sharing === "full" && !this.#convictions.isConvicted(viewer.peerId),
+      }));
+    const notices = this.#rosters.review(viewers, nowMs);
+    for (const { to, update } of notices) this.#viewers.get(to)?.send(TRACKER_EVENTS.roster, update);
+    return notices.length;
   }
 
   /** What the sealer needs to know. */

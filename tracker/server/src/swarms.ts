@@ -61,6 +61,13 @@ export class Swarms {
     else this.#tell(swarm.id, swarm);
   }
 
+  /** Names who fetches, in every swarm. @returns how many viewers were told */
+  reviewRosters(nowMs: number): number {
+    let told = 0;
+    for (const swarm of this.#swarms.values()) told += swarm.reviewRosters(nowMs);
+    return told;
+  }
+
   news(swarm: Swarm, news: { readonly trackId: string; readonly segmentId: string }): void {
     this.#link?.news({ swarm: swarm.id, ...news } as Parameters<SealerLink["news"]>[0]);
   }

@@ -46,6 +46,8 @@ export interface TrackerWorld {
 
 /** A refused viewer waits at least this long, and up to as long again, milliseconds. */
 const RETRY_AFTER_MS = 30_000;
+/** Rosters are looked at this often, milliseconds. */
+const REVIEW_MS = 2_000;
 /** A socket that has not joined after this long is closed, milliseconds. */
 const JOIN_WITHIN_MS = 10_000;
 
@@ -138,7 +140,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   io.on("connection", (socket) => {
     const { join, isp, addressKey, startedMs } = socket.data as Admission & { readonly startedMs: number };
     const swarm = swarms.of(join.contentId);
-    const { viewer, replaced } = swarm.join(join, isp, (event, payload) => socket.emit(event, payload));
+    const { viewer, replaced } = swarm.join(join, isp, (event, payload) => socket.emit(event, payload), now());
     connections++;
     addresses.enter(addressKey);
     sockets.set(viewer, socket);
@@ -170,6 +172,8 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     swarms.changed(swarm);
   });
   const sockets = new Map<object, Socket>();
+  const reviewing = setInterval(() => metrics.rosters.inc(swarms.reviewRosters(now())), REVIEW_MS);
+  reviewing.unref();
 
   await new Promise<void>((resolve, reject) => {
     http.once("error", reject);
@@ -187,6 +191,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   let closing: Promise<void> | null = null;
   const close = async () => {
     draining = true;
+    clearInterval(reviewing);
     swarms.close();
     await io.close();
     http.closeAllConnections();

@@ -102,6 +102,7 @@ export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: R
     metrics.stalls.inc(report.stalls);
     metrics.rescues.inc(report.rescues);
     metrics.convictions.inc(report.convicted.length);
+    swarm.measured(viewer, report.uplinkBps);
     metrics.withheld.inc(swarm.convict(viewer, report.convicted));
   });
 }

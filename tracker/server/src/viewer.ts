@@ -10,8 +10,12 @@ export interface Viewer {
   readonly send: Send;
   tracks: readonly TrackId[];
   sharing: SharingMode;
+  /** Uplink as it measured it, bit/s; 0 while unknown. */
+  uplinkBps: number;
+  readonly joinedMs: number;
 }
 
-export function viewerFrom(join: Join, isp: string, send: Send): Viewer {
-  return { peerId: join.peerId, isp, send, tracks: [...new Set(join.tracks)], sharing: join.sharing };
+export function viewerFrom(join: Join, isp: string, send: Send, joinedMs: number): Viewer {
+  const tracks = [...new Set(join.tracks)];
+  return { peerId: join.peerId, isp, send, tracks, sharing: join.sharing, uplinkBps: 0, joinedMs };
 }

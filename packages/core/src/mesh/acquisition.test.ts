@@ -6,6 +6,7 @@ import { testIntegrity } from "../testing/test-sealer.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { Acquisition } from "./acquisition.ts";
 import { Copies } from "./copies.ts";
+import { Rosters } from "./roster.ts";
 import { SealBook } from "./seal-book.ts";
 import { MemoryStore } from "./segment-store.ts";
 import { Timeline } from "./timeline.ts";
@@ -67,8 +68,11 @@ beforeEach(() => {
     timeline: new Timeline(),
     counters: new Counters(),
     self: "0".repeat(32) as PeerId,
+    rosters: new Rosters(),
     neighbours: () => [],
     uploads: () => true,
+    weight: () => 50,
+    shareable: () => true,
     sealing: () => true,
     announceFetch: ignore,
   });

@@ -1,12 +1,15 @@
-import { type ByteRange, type PeerId, type SegmentId, toRanges } from "@shoal/protocol";
+import { type ByteRange, type PeerId, type SegmentId, type TrackId, toRanges } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
-import type { CdnAnswer, LoadRequest, LoadTask, Player } from "../player.ts";
+import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
 import { RateEstimate } from "../rate.ts";
 import type { Counters } from "../stats.ts";
+import { CdnRequests } from "./cdn-requests.ts";
 import type { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
+import type { Electorate } from "./election.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { type PlanSegment, type PlanView, plan } from "./planner.ts";
+import type { Rosters } from "./roster.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** What getting segments needs from around it. */
@@ -17,8 +20,14 @@ export interface AcquisitionRim {
   readonly timeline: Timeline;
   readonly counters: Counters;
   readonly self: PeerId;
+  readonly rosters: Rosters;
+  /** The same list until somebody comes or goes. */
   readonly neighbours: () => readonly Neighbour[];
   readonly uploads: () => boolean;
+  /** Our own weight in elections. */
+  readonly weight: () => number;
+  /** The integrator's word on what may be shared. */
+  readonly shareable: (segment: Segment) => boolean;
   readonly sealing: () => boolean;
   /** A CDN request for a segment began, or failed: neighbours must know. */
   readonly announceFetch: (copy: Copy, fetching: boolean) => void;
@@ -35,34 +44,38 @@ interface Load {
   failure: { readonly outcome: unknown } | null;
 }
 
-interface Fetch {
-  abort(): void;
-  readonly own: boolean;
-}
+/** Plans follow each other no faster: what happens in between is planned together. */
+const PLAN_EVERY_MS = 20;
+/** Segments of a live track that are got before the player asks for them. */
+const MAX_UPCOMING = 4;
 
 /** Carries out what the planner decides: asks neighbours, asks the CDN, answers the player. */
 export class Acquisition {
   readonly #rim: AcquisitionRim;
   readonly #loads = new Map<SegmentId, Load>();
-  readonly #fetches = new Map<SegmentId, Fetch>();
-  readonly #cdnRate = new RateEstimate(1_500_000);
+  readonly #cdn: CdnRequests;
   readonly #peerRate = new RateEstimate(1_500_000);
+  readonly #electorates = new Map<TrackId, Electorate>();
+  #neighboursSeen: readonly Neighbour[] = [];
   #planned = false;
+  #plannedMs = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | null = null;
+  #cancelSoon: (() => void) | null = null;
   #closed = false;
 
   constructor(rim: AcquisitionRim) {
     this.#rim = rim;
+    this.#cdn = new CdnRequests(rim);
   }
 
   /** The rate the next segment can count on, bit/s. */
   get rateBps(): number | null {
-    return this.#cdnRate.bps ?? this.#peerRate.bps;
+    return this.#cdn.bps ?? this.#peerRate.bps;
   }
 
   /** A transfer that the mesh had no part in. */
   sawCdn(bytes: number, durationMs: number): void {
-    this.#cdnRate.add(bytes, durationMs);
+    this.#cdn.saw(bytes, durationMs);
   }
 
   /** Null where the same segment is being loaded already: each load is answered through its segment's id. */
@@ -78,20 +91,35 @@ export class Acquisition {
       abort: () => {
         if (this.#loads.get(id) !== load) return;
         this.#loads.delete(id);
-        if (load.fetched) this.#endFetch(id);
+        if (load.fetched) this.#cdn.abort(id);
         this.replan();
       },
     };
   }
 
-  /** Something changed: plan again, once, after everything else that happens now. */
+  /** Something changed: plan again, once, after everything else that happens now; soon, if that was done just now. */
   replan(): void {
     if (this.#planned || this.#closed) return;
+    const nowMs = this.#rim.clock.now();
+    const waitMs = this.#plannedMs + PLAN_EVERY_MS - nowMs;
+    if (waitMs > 0) {
+      this.#cancelSoon ??= this.#rim.clock.after(waitMs, () => this.replan());
+      return;
+    }
     this.#planned = true;
+    this.#plannedMs = nowMs;
+    this.#cancelSoon?.();
+    this.#cancelSoon = null;
     Promise.resolve().then(() => {
       this.#planned = false;
       if (!this.#closed) this.#run();
     });
+  }
+
+  /** Who is elected among changed. */
+  electorateChanged(): void {
+    this.#electorates.clear();
+    this.replan();
   }
 
   /** A copy changed: answer the player if it is complete, then plan. */
@@ -116,11 +144,12 @@ export class Acquisition {
   close(): void {
     this.#closed = true;
     this.#cancelTimer?.();
+    this.#cancelSoon?.();
+    for (const id of this.#cdn.ids()) if (!this.#loads.get(id)?.fetched) this.#cdn.abort(id);
     for (const load of [...this.#loads.values()]) {
       if (!load.fetched) this.#fetchWhole(this.#copyFor(load), load);
       else if (load.failure) this.#fail(load, load.failure.outcome);
     }
-    for (const [id, fetch] of [...this.#fetches]) if (!fetch.own) this.#endFetch(id);
   }
 
   #run(): void {
@@ -134,6 +163,8 @@ export class Acquisition {
     for (const action of actions) {
       if (action.kind === "ask") this.#ask(action.copy, action.peerId, action.pieces);
       else if (action.kind === "give-up") this.#giveUp(action.copy, action.peerId, action.pieces);
+      else if (action.kind === "give-up-ranges") this.#cdn.abort(action.copy.id, true);
+      else if (action.kind === "seek") this.#seek(action.copy);
       else this.#fetch(action.copy, action.range, action.rescue);
     }
     this.#failLoads();
@@ -141,7 +172,7 @@ export class Acquisition {
     this.#cancelTimer = Number.isFinite(untilMs)
       ? clock.after(Math.max(1, untilMs - clock.now()), () => this.replan())
       : null;
-    if (actions.some(({ kind }) => kind === "give-up")) this.replan();
+    if (actions.some(({ kind }) => kind === "give-up" || kind === "give-up-ranges")) this.replan();
   }
 
   /** A copy may have been dropped under a load that nothing was asked for yet: its track began anew. */
@@ -153,32 +184,78 @@ export class Acquisition {
     const { clock, player, copies, timeline } = this.#rim;
     const nowMs = clock.now();
     const state = player.state();
+    const endMs = state.playheadMs + state.bufferedAheadMs;
+    this.#beginUpcoming(endMs);
     const segments: PlanSegment[] = [];
     for (const copy of copies.all()) {
       const load = this.#loads.get(copy.id);
-      if (copy.complete || (!load && copy.count("missing", "asked") === 0)) continue;
+      if (copy.complete) continue;
+      const { segment } = copy;
       const track = timeline.track(copy.trackId);
-      const waitMs = copy.segment ? copy.segment.startMs - state.playheadMs - state.bufferedAheadMs : 0;
+      const live = track?.live ?? false;
+      const active = timeline.active.has(copy.trackId);
+      const upcoming = live && active && segment !== null && segment.startMs + segment.durationMs / 2 > endMs;
+      const unlisted = segment === null && active;
+      if (!load && !upcoming && !unlisted && copy.count("missing", "asked") === 0) continue;
+      const waitMs = segment ? segment.startMs - endMs : 0;
       const aheadMs = state.bufferedAheadMs > 0 ? state.bufferedAheadMs + Math.max(0, waitMs) : 0;
       segments.push({
         copy,
-        asked: load !== undefined && load.failure === null,
-        dryMs: load ? nowMs + aheadMs / (state.playbackRate || 1) : Number.POSITIVE_INFINITY,
+        askedMs: load && load.failure === null ? load.askedMs : null,
+        upcoming: upcoming && state.bufferedAheadMs > 0,
+        dryMs: load || upcoming ? nowMs + aheadMs / (state.playbackRate || 1) : Number.POSITIVE_INFINITY,
         canFetchWhole: load !== undefined && !load.fetched,
+        canSplit: segment !== null && this.#cdn.takesRanges(segment),
+        electorate: this.#electorateOf(copy.trackId),
         fits: copies.fits(copy),
-        live: track?.live ?? false,
+        live,
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    return {
-      nowMs,
-      self: this.#rim.self,
-      uploads: this.#rim.uploads(),
-      sealing: this.#rim.sealing(),
-      segments,
-      neighbours: this.#rim.neighbours(),
-      cdnBps: this.#cdnRate.bps,
-    };
+    const { self, sealing, neighbours } = this.#rim;
+    return { nowMs, self, sealing: sealing(), segments, neighbours: neighbours(), cdnBps: this.#cdn.bps };
+  }
+
+  /** Live segments are begun as soon as they are listed: players ask for one after the other. */
+  #beginUpcoming(bufferEndMs: number): void {
+    const { copies, timeline, shareable, sealing } = this.#rim;
+    if (!sealing() || this.#rim.neighbours().length === 0) return;
+    for (const trackId of timeline.active) {
+      const track = timeline.track(trackId);
+      if (!track?.live) continue;
+      const from = Math.max(0, track.segments.length - MAX_UPCOMING);
+      for (let at = from; at < track.segments.length; at++) {
+        const segment = track.segments[at];
+        if (!segment || segment.startMs + segment.durationMs / 2 <= bufferEndMs) continue;
+        if (copies.get(segment.id)?.segment || !shareable(segment)) continue;
+        copies.begin(segment);
+      }
+    }
+  }
+
+  /** The tracker's roster, or ourselves and our neighbours on the track. */
+  #electorateOf(trackId: TrackId): Electorate {
+    const { rosters, self, uploads, neighbours, weight } = this.#rim;
+    const named = rosters.of(trackId);
+    if (named) return named;
+    if (this.#neighboursSeen !== neighbours()) {
+      this.#neighboursSeen = neighbours();
+      this.#electorates.clear();
+    }
+    const known = this.#electorates.get(trackId);
+    if (known) return known;
+    const electors = neighbours()
+      .filter((neighbour) => neighbour.uploads && neighbour.tracks.has(trackId))
+      .map(({ peerId, weight: theirs }) => ({ peerId, weight: theirs }));
+    if (uploads()) electors.push({ peerId: self, weight: weight() });
+    const electorate: Electorate = { named: false, electors, viewers: electors.length };
+    this.#electorates.set(trackId, electorate);
+    return electorate;
+  }
+
+  #seek(copy: Copy): void {
+    copy.sought = true;
+    this.#rim.player.refresh?.(copy.trackId);
   }
 
   #ask(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
@@ -209,9 +286,9 @@ export class Acquisition {
   }
 
   #fetch(copy: Copy, range: ByteRange | null, rescue: boolean): void {
-    if (this.#fetches.has(copy.id)) return;
+    if (this.#cdn.underWay(copy.id)) return;
     const load = this.#loads.get(copy.id);
-    if (rescue) {
+    if (rescue && !copy.rescued) {
       copy.rescued = true;
       this.#rim.counters.rescues++;
     }
@@ -221,20 +298,19 @@ export class Acquisition {
       if (range && (offset < range.first || offset > range.last)) continue;
       if (piece?.peerId) this.#giveUp(copy, piece.peerId, [index]);
     }
+    if (!range) this.#cdn.abort(copy.id, true);
     if (!range && load && !load.fetched) this.#fetchWhole(copy, load);
-    else if (copy.segment) this.#fetchPart(copy, range);
+    else this.#fetchPart(copy, range);
   }
 
   #fetchWhole(copy: Copy, load: Load): void {
     load.fetched = true;
-    const begunMs = this.#begin(copy);
-    const task = load.request.fetch({
+    this.#cdn.abort(copy.id);
+    this.#cdn.open(copy, null, (sink) => load.request.fetch(sink), {
       progress: (loaded, total) => {
-        this.#progress(copy, loaded);
         if (this.#loads.get(copy.id) === load) load.request.sink.progress(loaded, total);
       },
       done: (answer) => {
-        this.#finish(copy, answer, begunMs);
         if (this.#loads.get(copy.id) !== load) return this.#rim.copies.receiveCdn(copy, answer);
         this.#loads.delete(copy.id);
         const bytes = answer.bytes.slice(0);
@@ -246,52 +322,23 @@ export class Acquisition {
       },
       failed: (outcome) => {
         load.failure = { outcome };
-        this.#failed(copy);
         if (this.#closed) this.#fail(load, outcome);
+        this.replan();
       },
     });
-    if (this.#loads.get(copy.id) === load) this.#fetches.set(copy.id, { abort: () => task.abort(), own: true });
   }
 
   #fetchPart(copy: Copy, range: ByteRange | null): void {
-    if (!copy.segment) return;
-    const begunMs = this.#begin(copy);
-    const task = this.#rim.player.fetch(copy.segment, range, {
-      progress: (loaded) => this.#progress(copy, loaded),
-      done: (answer) => {
-        this.#finish(copy, answer, begunMs);
-        this.#rim.copies.receiveCdn(copy, answer);
+    const { segment } = copy;
+    if (!segment) return;
+    this.#cdn.open(copy, range, (sink) => this.#rim.player.fetch(segment, range, sink), {
+      progress: (loaded, total) => {
+        const load = this.#loads.get(copy.id);
+        if (!range && load && !load.fetched) load.request.sink.progress(loaded, total);
       },
-      failed: () => this.#failed(copy),
+      done: (answer) => this.#rim.copies.receiveCdn(copy, answer),
+      failed: () => this.replan(),
     });
-    this.#fetches.set(copy.id, { abort: () => task.abort(), own: false });
-  }
-
-  #begin(copy: Copy): number {
-    const nowMs = this.#rim.clock.now();
-    copy.cdnSinceMs = copy.cdnProgressMs = nowMs;
-    copy.cdnLoadedBytes = 0;
-    this.#rim.announceFetch(copy, true);
-    return nowMs;
-  }
-
-  #finish(copy: Copy, answer: CdnAnswer, begunMs: number): void {
-    this.#fetches.delete(copy.id);
-    copy.cdnSinceMs = null;
-    copy.cdnLoadedBytes = 0;
-    this.#rim.counters.cdnBytes += answer.bytes.byteLength;
-    this.#cdnRate.add(answer.bytes.byteLength, this.#rim.clock.now() - begunMs);
-  }
-
-  /** A CDN request failed. The load's own is asked next if it is unused; its failure is the player's to see. */
-  #failed(copy: Copy): void {
-    this.#fetches.delete(copy.id);
-    this.#lose(copy);
-    copy.cdnFailed = true;
-    this.#rim.announceFetch(copy, false);
-    const load = this.#loads.get(copy.id);
-    if (load && !load.failure && !load.fetched) this.#fetchWhole(copy, load);
-    this.replan();
   }
 
   /** Hands failures to the player, except where a neighbour is still delivering. */
@@ -311,31 +358,6 @@ export class Acquisition {
     load.request.sink.failed(outcome);
   }
 
-  #endFetch(id: SegmentId): void {
-    const fetch = this.#fetches.get(id);
-    if (!fetch) return;
-    this.#fetches.delete(id);
-    fetch.abort();
-    const copy = this.#rim.copies.get(id);
-    if (!copy) return;
-    this.#lose(copy);
-    this.#rim.announceFetch(copy, false);
-  }
-
-  #progress(copy: Copy, loadedBytes: number): void {
-    if (loadedBytes <= 0) return;
-    copy.cdnProgressMs = this.#rim.clock.now();
-    copy.cdnLoadedBytes = loadedBytes;
-  }
-
-  /** What a CDN request had brought before it was given up was paid for all the same. */
-  #lose(copy: Copy): void {
-    this.#rim.counters.cdnBytes += copy.cdnLoadedBytes;
-    this.#rim.counters.wastedBytes += copy.cdnLoadedBytes;
-    copy.cdnLoadedBytes = 0;
-    copy.cdnSinceMs = null;
-  }
-
   #deliver(copy: Copy): void {
     const load = this.#loads.get(copy.id);
     if (!load) return;
@@ -346,7 +368,7 @@ export class Acquisition {
       return;
     }
     this.#loads.delete(copy.id);
-    this.#endFetch(copy.id);
+    this.#cdn.abort(copy.id);
     copy.delivered = true;
     this.#count(copy, load);
     this.#peerRate.add(copy.peerBytes - load.bytesBefore, this.#rim.clock.now() - load.askedMs);

@@ -1,4 +1,5 @@
-import { encodeFrame, type HaveFrame, NO_SEGMENT, type SegmentId } from "@shoal/protocol";
+import { encodeFrame, type HaveFrame, NO_SEGMENT, type SegmentId, toRanges } from "@shoal/protocol";
+import type { Clock } from "../clock.ts";
 import type { Copy } from "./copy.ts";
 import type { Neighbour } from "./neighbour.ts";
 
@@ -6,18 +7,25 @@ import type { Neighbour } from "./neighbour.ts";
 const GREETED_COPIES = 64;
 /** Up to so many copies their seals go with the greeting; the others' are asked for. */
 const GREETED_SEALS = 12;
+/** Pieces that come in within this time are announced together. */
+const GATHER_MS = 100;
 
 /** Tells neighbours what we hold and fetch; only changes are said. */
 export class Announcer {
   readonly #neighbours: () => readonly Neighbour[];
   readonly #uploads: () => boolean;
+  readonly #clock: Clock;
   /** What was last said of each segment. */
   readonly #said = new Map<SegmentId, string>();
+  readonly #changed = new Set<Copy>();
+  #spokeMs = Number.NEGATIVE_INFINITY;
+  #cancelTimer: (() => void) | null = null;
 
   /** @param uploads false while nothing is sent to others: then nothing is announced */
-  constructor(neighbours: () => readonly Neighbour[], uploads: () => boolean) {
+  constructor(neighbours: () => readonly Neighbour[], uploads: () => boolean, clock: Clock) {
     this.#neighbours = neighbours;
     this.#uploads = uploads;
+    this.#clock = clock;
   }
 
   /** Says what a new neighbour may ask for. */
@@ -30,25 +38,19 @@ export class Announcer {
     }
   }
 
-  /** Says what is held or coming of a copy, with its seal. */
+  /** Says what is held or coming of a copy, with its seal: at once, or with what else changes soon. */
   announce(copy: Copy): void {
     if (!this.#uploads() || copy.unshareable) return;
-    const have = haveOf(copy);
-    if (have.held.length === 0 && have.coming.length === 0) return;
-    const said = JSON.stringify([have.edition, have.held, have.coming]);
-    if (this.#said.get(copy.id) === said) return;
-    this.#said.set(copy.id, said);
-    const bytes = encodeFrame(have);
-    for (const neighbour of this.#neighbours()) {
-      if (copy.seal) neighbour.sendSeal(copy.seal);
-      neighbour.link.send(bytes);
-    }
+    this.#changed.add(copy);
+    const waitMs = this.#spokeMs + GATHER_MS - this.#clock.now();
+    if (waitMs <= 0) this.#speak();
+    else this.#cancelTimer ??= this.#clock.after(waitMs, () => this.#speak());
   }
 
-  /** Says that a CDN request for a copy began, or came to nothing. */
+  /** Says that a CDN request for a copy began, or came to nothing. Others wait for it, or do not ask: said at once. */
   announceFetch(copy: Copy, fetching: boolean): void {
-    if (fetching || copy.shareable().length > 0) this.announce(copy);
-    else this.withdraw(copy.id);
+    if (!fetching && copy.shareable().length === 0 && !isComing(copy)) return this.withdraw(copy.id);
+    if (this.#uploads() && !copy.unshareable) this.#say(copy);
   }
 
   /** Takes back what was said of a segment. */
@@ -56,10 +58,44 @@ export class Announcer {
     if (!this.#said.delete(id)) return;
     for (const neighbour of this.#neighbours()) neighbour.send({ type: "drop", segmentIds: [id] });
   }
+
+  close(): void {
+    this.#cancelTimer?.();
+    this.#changed.clear();
+  }
+
+  #speak(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#spokeMs = this.#clock.now();
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const copy of changed) if (!copy.unshareable) this.#say(copy);
+  }
+
+  #say(copy: Copy): void {
+    const have = haveOf(copy);
+    if (have.held.length === 0 && have.coming.length === 0) return;
+    const said = JSON.stringify([have.edition, have.complete, have.held, have.coming]);
+    if (this.#said.get(copy.id) === said) return;
+    this.#said.set(copy.id, said);
+    const bytes = encodeFrame(have);
+    for (const neighbour of this.#neighbours()) {
+      // Whoever has all of it needs to hear only that we have, too.
+      if (!have.complete && neighbour.announced(copy.id)?.complete) continue;
+      if (copy.seal) neighbour.sendSeal(copy.seal);
+      neighbour.link.send(bytes);
+    }
+  }
+}
+
+function isComing(copy: Copy): boolean {
+  return copy.cdnSinceMs !== null || copy.count("coming") > 0;
 }
 
 function haveOf(copy: Copy): HaveFrame {
   const held = copy.seal ? copy.held() : copy.shareable();
+  const whole = copy.cdnSinceMs !== null;
   return {
     type: "have",
     segmentId: copy.id,
@@ -67,6 +103,6 @@ function haveOf(copy: Copy): HaveFrame {
     news: { ...copy.news, previousId: copy.segment?.previousId ?? copy.news.previousId ?? NO_SEGMENT },
     complete: copy.seal ? copy.sealed : copy.complete,
     held,
-    coming: copy.cdnSinceMs === null ? [] : [{ first: 0, count: Math.max(1, copy.pieces.length) }],
+    coming: whole ? [{ first: 0, count: Math.max(1, copy.pieces.length) }] : toRanges(copy.in("coming")),
   };
 }

@@ -17,9 +17,10 @@ import type { Segment } from "../player.ts";
 
 /**
  * Where one piece of our copy stands. `quarantined`: complete, but no seal confirms it yet. `checking`: its hash is being
- * compared. `own`: from the CDN by ourselves, not sealed yet. `held`: the seal confirms it.
+ * compared. `coming`: a range request for it is under way. `own`: from the CDN by ourselves, not sealed yet. `held`: the
+ * seal confirms it.
  */
-export type PieceState = "missing" | "asked" | "quarantined" | "checking" | "own" | "held";
+export type PieceState = "missing" | "asked" | "coming" | "quarantined" | "checking" | "own" | "held";
 
 export interface Piece {
   state: PieceState;
@@ -31,6 +32,8 @@ export interface Piece {
   /** Edition under which it was sent. */
   edition: number;
 }
+
+const NONE = { missing: 0, asked: 0, coming: 0, quarantined: 0, checking: 0, own: 0, held: 0 };
 
 /** This viewer's copy of one segment, in whatever state: ids, sizes and ranges, never bytes. */
 export class Copy {
@@ -45,8 +48,8 @@ export class Copy {
   readonly knownSinceMs: number;
   pieces: Piece[] = [];
   /** How many pieces are in each state: most questions need no look at the pieces. */
-  readonly #counts: Record<PieceState, number> = { missing: 0, asked: 0, quarantined: 0, checking: 0, own: 0, held: 0 };
-  /** When a CDN request for it began; null while there is none. */
+  readonly #counts: Record<PieceState, number> = { ...NONE };
+  /** When a CDN request for all of it began; null while there is none. */
   cdnSinceMs: number | null = null;
   /** When that request last brought something. */
   cdnProgressMs = 0;
@@ -54,6 +57,8 @@ export class Copy {
   cdnLoadedBytes = 0;
   cdnBytes = 0;
   peerBytes = 0;
+  /** The player was asked to read its playlist for it. */
+  sought = false;
   /** The CDN answered this session with an error for it. */
   cdnFailed = false;
   rescued = false;
@@ -146,12 +151,12 @@ export class Copy {
     known.state = state;
     known.sinceMs = nowMs;
     known.peerId = peerId;
-    if (state === "missing" || state === "asked") known.receivedBytes = 0;
+    if (state === "missing" || state === "asked" || state === "coming") known.receivedBytes = 0;
   }
 
   #layOut(): void {
     const count = Math.min(MAX_PIECES, pieceCount(this.news.byteLength, this.news.pieceShift));
-    Object.assign(this.#counts, { missing: count, asked: 0, quarantined: 0, checking: 0, own: 0, held: 0 });
+    Object.assign(this.#counts, NONE, { missing: count });
     this.pieces = Array.from({ length: count }, () => ({
       state: "missing",
       peerId: null,
@@ -162,13 +167,20 @@ export class Copy {
   }
 }
 
+/** A neighbour that said "coming" and has nothing to show after this long is not waited for. */
+export const COMING_MS = 3_000;
+
 /** What a neighbour said of one segment. */
 export class Announcement {
   edition = 0;
   news: SegmentNews | null = null;
   complete = false;
   readonly held = new Set<number>();
-  /** When it was said to be on its way from the CDN, on the session's clock; null if it is not. */
+  /** Pieces on their way from the CDN to it. */
+  #coming: ReadonlySet<number> = new Set();
+  /** All of it is on its way, whatever its length. */
+  #allComing = false;
+  /** When it was last said to be on its way from the CDN, on the session's clock; null if it is not. */
   comingSinceMs: number | null = null;
 
   /** Adds what a HAVE frame says. */
@@ -177,12 +189,28 @@ export class Announcement {
     this.edition = said.edition;
     this.news = said.news ?? this.news;
     this.complete = said.complete;
-    this.comingSinceMs = said.coming.length > 0 ? (this.comingSinceMs ?? nowMs) : null;
+    const before = this.#coming;
+    this.#coming = new Set(fromRanges(said.coming));
+    this.#allComing = this.#coming.size > 0 && (said.news?.byteLength ?? 0) === 0;
+    if (this.#coming.size === 0) this.comingSinceMs = null;
+    else if (this.comingSinceMs === null || [...this.#coming].some((piece) => !before.has(piece))) {
+      this.comingSinceMs = nowMs;
+    }
     for (const piece of fromRanges(said.held)) this.held.add(piece);
   }
 
   has(piece: number): boolean {
     return this.complete || this.held.has(piece);
+  }
+
+  /** It holds the piece, or was lately said to be getting it. */
+  promises(piece: number, nowMs: number): boolean {
+    return this.has(piece) || (this.isComing(nowMs) && (this.#allComing || this.#coming.has(piece)));
+  }
+
+  /** Some of it was said to be on its way, so lately that it is still believed. */
+  isComing(nowMs: number): boolean {
+    return this.comingSinceMs !== null && nowMs - this.comingSinceMs < COMING_MS;
   }
 
   get hasAny(): boolean {

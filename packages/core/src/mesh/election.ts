@@ -1,22 +1,72 @@
 import { mix32, type PeerId, type SegmentId } from "@shoal/protocol";
 
-/**
- * The rendezvous score of a viewer for a segment: whoever computes it gets the same number, and it is spread evenly
- * over viewers from one segment to the next. The highest fetches from the CDN.
- */
-export function electionScore(segment: SegmentId, peer: PeerId): number {
-  const a = mix32(Number.parseInt(segment.slice(0, 8), 16), Number.parseInt(peer.slice(0, 8), 16));
-  const b = mix32(Number.parseInt(segment.slice(8, 16), 16), Number.parseInt(peer.slice(8, 16), 16));
-  return mix32(a, b);
+/** A viewer that may be elected. */
+export interface Elector {
+  readonly peerId: PeerId;
+  /** Its share of the work against the others': its uplink in units of 100 kbit/s. */
+  readonly weight: number;
 }
 
-/** How many of `others` come before `self` as fetcher of a segment: 0 is the primary, 1 the first backup. */
-export function electionRank(segment: SegmentId, self: PeerId, others: Iterable<PeerId>): number {
-  const own = electionScore(segment, self);
+/** Those among whom fetchers are elected, the viewer itself included where it may be. */
+export interface Electorate {
+  /** True where the tracker names them: then all of a cluster elect alike. */
+  readonly named: boolean;
+  readonly electors: readonly Elector[];
+  /** Viewers that wait for what is fetched. */
+  readonly viewers: number;
+}
+
+/** What a viewer counts as before its uplink is measured. */
+export const UNKNOWN_WEIGHT = 50;
+/** A segment of fewer pieces is fetched whole, by one. */
+const LEAST_SPLIT_PIECES = 8;
+/** One fetcher for so many viewers, and never more than so many in all. */
+const VIEWERS_PER_FETCHER = 10;
+const MOST_FETCHERS = 16;
+
+/**
+ * The rendezvous score of a viewer for a stripe of a segment: whoever computes it gets the same number, it is spread
+ * evenly over viewers from one stripe to the next, and a viewer of twice the weight wins twice as often.
+ */
+export function electionScore(segment: SegmentId, stripe: number, { peerId, weight }: Elector): number {
+  return -weight / Math.log((rendezvous(segment, stripe, peerId) + 0.5) / 2 ** 32);
+}
+
+/** How many come before `self` as fetcher of a stripe: 0 is the primary, 1 the first backup; -1 for no elector. */
+export function electionRank(segment: SegmentId, stripe: number, self: PeerId, electors: readonly Elector[]): number {
+  const elector = electors.find(({ peerId }) => peerId === self);
+  if (!elector) return -1;
+  const own = electionScore(segment, stripe, elector);
   let rank = 0;
-  for (const other of others) {
-    const score = electionScore(segment, other);
-    if (score > own || (score === own && other > self)) rank++;
+  for (const other of electors) {
+    const score = electionScore(segment, stripe, other);
+    if (score > own || (score === own && other.peerId > self)) rank++;
   }
   return rank;
+}
+
+/** Pieces that one fetcher takes together: the first copy for many viewers is split over many uplinks. */
+export function stripePieces(pieces: number, viewers: number): number {
+  if (pieces < LEAST_SPLIT_PIECES) return pieces;
+  const fetchers = Math.max(1, Math.min(MOST_FETCHERS, Math.round(viewers / VIEWERS_PER_FETCHER)));
+  return Math.ceil(pieces / fetchers);
+}
+
+/**
+ * When, within a span, a viewer should do what one of many must do and all hear of: few are early and most are late, so
+ * that whoever is first is heard before the next begins.
+ *
+ * @param viewers how many may do it
+ * @returns a share of the span, 0 to 1
+ */
+export function suppressedDelay(segment: SegmentId, stripe: number, peerId: PeerId, viewers: number): number {
+  const draw = rendezvous(segment, stripe ^ 0x55aa, peerId) / 2 ** 32;
+  const steepness = Math.log(Math.max(1, viewers)) + 1;
+  return Math.log(draw * (Math.exp(steepness) - 1) + 1) / steepness;
+}
+
+function rendezvous(segment: SegmentId, stripe: number, peer: PeerId): number {
+  const a = mix32(Number.parseInt(segment.slice(0, 8), 16), Number.parseInt(peer.slice(0, 8), 16));
+  const b = mix32(Number.parseInt(segment.slice(8, 16), 16) + stripe, Number.parseInt(peer.slice(8, 16), 16));
+  return mix32(a, b);
 }

@@ -51,6 +51,7 @@ export interface MeshHandlers {
 }
 
 const REPORT_MS = 10_000;
+const SLOTS_MS = 3_000;
 /** How long the sealer may take to answer while the tracker is away. */
 const SEAL_WAIT_MS = 5_000;
 
@@ -73,6 +74,8 @@ export class Mesh {
   #refusal: Refusal | null = null;
   #serverAheadMs = 0;
   #cancelReport: () => void = () => {};
+  #cancelSlots: (() => void) | null = null;
+  #toldSlots = -1;
   #reported = { cdnBytes: 0, peerBytes: 0, uploadedBytes: 0, wastedBytes: 0, rescues: 0 };
   #convicted: PeerId[] = [];
 
@@ -97,6 +100,7 @@ export class Mesh {
       sealKeys: (sealKeys) => this.#swarm?.configure({ sealKeys }),
       sealing: (state) => this.#sealingChanged(state),
       config: (config) => this.#configure(config),
+      roster: (update) => this.#swarm?.setRoster(update),
       away: (refusal) => {
         this.#refusal = refusal;
         handlers.changed();
@@ -153,6 +157,7 @@ export class Mesh {
 
   close(): void {
     this.#cancelReport();
+    this.#cancelSlots?.();
     this.#report();
     this.#swarm?.close();
     this.#swarm = null;
@@ -185,6 +190,7 @@ export class Mesh {
     this.#serverAheadMs = welcome.nowMs - this.#rim.clock.wallMs();
     this.#sealing = welcome.sealing;
     this.#configure(welcome.config);
+    this.#swarm?.clearRosters();
     this.#swarm?.introduce(welcome.candidates);
     this.#handlers.changed();
   }
@@ -229,7 +235,10 @@ export class Mesh {
           this.#convicted.push(peerId);
           this.#handlers.convicted(peerId);
         },
-        neighboursChanged: () => this.#handlers.changed(),
+        neighboursChanged: () => {
+          this.#tellSlotsLater();
+          this.#handlers.changed();
+        },
         uploads: () => this.#effectiveSharing === "full",
         sealing: () => this.#sealing === "on",
       },
@@ -258,8 +267,22 @@ export class Mesh {
 
   #reportLater(): void {
     this.#cancelReport = this.#rim.clock.after(REPORT_MS, () => {
+      this.#swarm?.measured();
       this.#report();
+      const wanted = this.#swarm?.candidatesWanted ?? 0;
+      if (wanted > 0) this.#tracker.wantCandidates(wanted);
       this.#reportLater();
+    });
+  }
+
+  /** Free slots change with each neighbour; the tracker hears of them now and then. */
+  #tellSlotsLater(): void {
+    this.#cancelSlots ??= this.#rim.clock.after(SLOTS_MS, () => {
+      this.#cancelSlots = null;
+      const freeSlots = this.#swarm?.freeSlots ?? 0;
+      if (freeSlots === this.#toldSlots) return;
+      this.#toldSlots = freeSlots;
+      this.#tracker.status({ tracks: null, sharing: null, freeSlots });
     });
   }
 
@@ -276,6 +299,7 @@ export class Mesh {
       wastedBytes: now.wastedBytes - before.wastedBytes,
       stalls: 0,
       rescues: now.rescues - before.rescues,
+      uplinkBps: this.#swarm?.uplinkBps ?? 0,
       convicted: this.#convicted.splice(0, 32),
     });
   }

@@ -9,6 +9,7 @@ import {
 } from "@shoal/protocol";
 import { RateEstimate } from "../rate.ts";
 import { Announcement } from "./copy.ts";
+import { UNKNOWN_WEIGHT } from "./election.ts";
 import type { PeerLink } from "./peer-transport.ts";
 
 /** Segments a neighbour may have announced at one time; the oldest are forgotten beyond it. */
@@ -24,6 +25,8 @@ export class Neighbour {
   /** HELLO has come and fits. */
   greeted = false;
   uploads = false;
+  /** Its weight in elections. */
+  weight = UNKNOWN_WEIGHT;
   tracks: ReadonlySet<TrackId> = new Set();
   receivedBytes = 0;
   sentBytes = 0;
@@ -33,7 +36,7 @@ export class Neighbour {
   badFrames = 0;
   readonly #rate = new RateEstimate(2_000_000);
   readonly #announced = new Map<SegmentId, Announcement>();
-  readonly #sealsSent = new Set<string>();
+  readonly #sealsKnown = new Set<string>();
   readonly #sealsWanted = new Map<SegmentId, number>();
   #burstSinceMs = 0;
   #burstBytes = 0;
@@ -95,13 +98,18 @@ export class Neighbour {
     this.#announced.delete(id);
   }
 
-  /** Sends a seal unless this neighbour was sent it before. */
+  /** Sends a seal unless this neighbour has it. */
   sendSeal(seal: Seal): void {
+    if (this.notesSeal(seal)) this.send({ type: "seal", seal });
+  }
+
+  /** This neighbour has a seal now. @returns false where it had it before */
+  notesSeal(seal: Seal): boolean {
     const key = `${seal.segmentId}${seal.sealedAtMs}`;
-    if (this.#sealsSent.has(key)) return;
-    if (this.#sealsSent.size > 4 * MAX_ANNOUNCED) this.#sealsSent.clear();
-    this.#sealsSent.add(key);
-    this.send({ type: "seal", seal });
+    if (this.#sealsKnown.has(key)) return false;
+    if (this.#sealsKnown.size > 4 * MAX_ANNOUNCED) this.#sealsKnown.clear();
+    this.#sealsKnown.add(key);
+    return true;
   }
 
   /** Asks for a seal, at most once a second. */

@@ -37,6 +37,9 @@ interface Attempt {
 const HANDSHAKE_MS = 15_000;
 /** A convicted or incompatible viewer is not spoken to again for this long. */
 const SHUNNED_MS = 600_000;
+/** Of its neighbours a viewer wishes this share to be of its own ISP, and asks for so many candidates at a time. */
+const NEAR_SHARE = 0.85;
+const MOST_WANTED = 8;
 /** Further connections accepted from others beyond our own wish. */
 const SPARE_PEERS = 4;
 
@@ -79,6 +82,13 @@ export class Neighbourhood {
     return this.#greeted;
   }
 
+  /** How many further viewers are worth meeting: more of them, or nearer ones. */
+  get candidatesWanted(): number {
+    const near = [...this.#attempts.keys()].filter((peerId) => this.#sameIsp.has(peerId)).length;
+    const missing = Math.max(this.freeSlots, Math.floor(this.#maxPeers * NEAR_SHARE) - near);
+    return Math.min(MOST_WANTED, missing);
+  }
+
   /** Connections we would still open. */
   get freeSlots(): number {
     return Math.max(0, this.#maxPeers - this.#attempts.size);
@@ -93,8 +103,8 @@ export class Neighbourhood {
   introduce(candidates: readonly Candidate[]): void {
     for (const { peerId, sameIsp } of candidates) {
       if (sameIsp) this.#sameIsp.add(peerId);
-      if (this.freeSlots === 0) return;
       if (peerId === this.#self || this.#attempts.has(peerId) || this.#isShunned(peerId)) continue;
+      if (this.freeSlots === 0 && !(sameIsp && this.#makeRoom())) continue;
       this.#connect(peerId, this.#nextAttempt++, true);
     }
   }
@@ -107,7 +117,7 @@ export class Neighbourhood {
     if (!/"type":"offer"/.test(data)) return;
     if (known?.initiator && !this.#neighbours.has(peerId) && this.#self < peerId) return;
     if (known) this.drop(peerId, "replaced");
-    if (this.#attempts.size >= this.#maxPeers + SPARE_PEERS) return;
+    if (this.#attempts.size >= this.#maxPeers + SPARE_PEERS && !(sameIsp && this.#makeRoom())) return;
     if (sameIsp) this.#sameIsp.add(peerId);
     this.#connect(peerId, attempt, false).link.signal(data);
   }
@@ -127,6 +137,16 @@ export class Neighbourhood {
   close(): void {
     this.#closed = true;
     for (const peerId of [...this.#attempts.keys()]) this.drop(peerId, "leaving");
+  }
+
+  /** Gives up the least useful neighbour of another ISP, unless few are left: no ISP may become an island. */
+  #makeRoom(): boolean {
+    const far = this.all.filter(({ peerId }) => !this.#sameIsp.has(peerId));
+    if (far.length <= this.#maxPeers * (1 - NEAR_SHARE)) return false;
+    const usefulness = (neighbour: Neighbour): number => neighbour.receivedBytes + neighbour.sentBytes;
+    const [worst] = far.sort((a, b) => usefulness(a) - usefulness(b));
+    if (worst) this.drop(worst.peerId, "replaced");
+    return worst !== undefined;
   }
 
   #isShunned(peerId: PeerId): boolean {

@@ -10,8 +10,9 @@ import {
 } from "@shoal/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Segment } from "../player.ts";
 import { Announcement, Copy } from "./copy.ts";
-import { electionRank } from "./election.ts";
+import { type Electorate, electionRank } from "./election.ts";
 import { type PlanAction, type PlanNeighbour, type PlanSegment, type PlanView, plan } from "./planner.ts";
 
 const TRACK = trackIdOf("v/init.mp4");
@@ -23,19 +24,38 @@ function peer(index: number): PeerId {
 function copyOf(name: string, pieces: number, knownSinceMs: number = 0, sealed: boolean = true): Copy {
   const id = segmentIdOf(name);
   const news = { trackId: TRACK, previousId: id, byteLength: pieces * 65_536, pieceShift: PIECE_SHIFT };
-  const copy = new Copy(id, news, null, knownSinceMs);
+  const copy = new Copy(id, news, segmentOf(id), knownSinceMs);
   const hashes = new Uint8Array(pieces * HASH_BYTES);
   const signature = new Uint8Array(SIGNATURE_BYTES);
   if (sealed) copy.seal = { ...news, segmentId: id, sealedAtMs: 0, hashes, keyId: "0123456789abcdef", signature };
   return copy;
 }
 
+const segmentOf = (id: SegmentId): Segment => ({
+  id,
+  trackId: TRACK,
+  previousId: id,
+  url: "https://cdn/x.m4s",
+  range: null,
+  startMs: 0,
+  durationMs: 4_000,
+});
+
+/** This viewer and some neighbours, all alike. */
+function among(neighbours: readonly PlanNeighbour[], more: Partial<Electorate> = {}): Electorate {
+  const electors = [peer(0), ...neighbours.map(({ peerId }) => peerId)].map((peerId) => ({ peerId, weight: 50 }));
+  return { named: false, electors, viewers: electors.length, ...more };
+}
+
 function wantedOf(copy: Copy, more: Partial<PlanSegment> = {}): PlanSegment {
   return {
     copy,
-    asked: true,
+    askedMs: 0,
+    upcoming: false,
     dryMs: 10_000,
     canFetchWhole: true,
+    canSplit: true,
+    electorate: among([]),
     fits: true,
     live: true,
     targetDurationMs: 4_000,
@@ -61,6 +81,7 @@ function neighbourOf(
     rateBps: null,
     outstandingBytes: 0,
     lateness: 0,
+    sameIsp: true,
     announced: (id) => announced.get(id),
     ...more,
   };
@@ -71,7 +92,7 @@ function viewOf(
   neighbours: readonly PlanNeighbour[],
   more: Partial<PlanView> = {},
 ): PlanView {
-  return { nowMs: 0, self: peer(0), uploads: true, sealing: true, segments, neighbours, cdnBps: 20_000_000, ...more };
+  return { nowMs: 0, self: peer(0), sealing: true, segments, neighbours, cdnBps: 20_000_000, ...more };
 }
 
 const kinds = (actions: readonly PlanAction[]): string[] => actions.map(({ kind }) => kind);
@@ -80,14 +101,7 @@ const kinds = (actions: readonly PlanAction[]): string[] => actions.map(({ kind 
 function segmentOfRank(rank: number, neighbours: readonly PlanNeighbour[]): Copy {
   for (let n = 0; ; n++) {
     const copy = copyOf(`s${n}`, 4, 0, false);
-    if (
-      electionRank(
-        copy.id,
-        peer(0),
-        neighbours.map(({ peerId }) => peerId),
-      ) === rank
-    )
-      return copy;
+    if (electionRank(copy.id, 0, peer(0), among(neighbours).electors) === rank) return copy;
   }
 }
 
@@ -99,11 +113,13 @@ describe("who fetches", () => {
   });
 
   it("is this viewer at once when it is elected", () => {
-    expect(kinds(plan(viewOf([wantedOf(segmentOfRank(0, others))], others)).actions)).toEqual(["fetch"]);
+    expect(
+      kinds(plan(viewOf([wantedOf(segmentOfRank(0, others), { electorate: among(others) })], others)).actions),
+    ).toEqual(["fetch"]);
   });
 
   it("is nobody here while another is elected and the buffer lasts; its turn comes when the others fail", () => {
-    const wanted = wantedOf(segmentOfRank(1, others));
+    const wanted = wantedOf(segmentOfRank(1, others), { electorate: among(others) });
     const first = plan(viewOf([wanted], others));
     expect(first.actions).toEqual([]);
     expect(first.untilMs).toBeGreaterThan(0);
@@ -112,22 +128,24 @@ describe("who fetches", () => {
   });
 
   it("is this viewer at once with little buffer: start-up and seeks never wait", () => {
-    const wanted = wantedOf(segmentOfRank(2, others), { dryMs: 500 });
+    const wanted = wantedOf(segmentOfRank(2, others), { dryMs: 500, electorate: among(others) });
     expect(kinds(plan(viewOf([wanted], others)).actions)).toEqual(["fetch"]);
   });
 
   it("is this viewer at once when nothing is sealed", () => {
-    const wanted = wantedOf(segmentOfRank(2, others));
+    const wanted = wantedOf(segmentOfRank(2, others), { electorate: among(others) });
     expect(kinds(plan(viewOf([wanted], others, { sealing: false })).actions)).toEqual(["fetch"]);
   });
 
   it("waits for a neighbour that said it is fetching, but not for one that has nothing to show for it", () => {
     const copy = segmentOfRank(0, others);
     const said = new Announcement();
-    said.comingSinceMs = 0;
+    said.add({ edition: 0, news: null, complete: false, held: [], coming: [{ first: 0, count: 1 }] }, 0);
     const fetching = neighbourOf(1, {}, { announced: () => said });
-    expect(plan(viewOf([wantedOf(copy)], [fetching])).actions).toEqual([]);
-    expect(kinds(plan(viewOf([wantedOf(copy)], [fetching], { nowMs: 3_500 })).actions)).toEqual(["fetch"]);
+    expect(plan(viewOf([wantedOf(copy, { electorate: among([fetching]) })], [fetching])).actions).toEqual([]);
+    expect(
+      kinds(plan(viewOf([wantedOf(copy, { electorate: among([fetching]) })], [fetching], { nowMs: 3_500 })).actions),
+    ).toEqual(["fetch"]);
   });
 });
 
@@ -193,7 +211,7 @@ describe("pieces", () => {
 });
 
 describe("whatever the state", () => {
-  const pieceStates = fc.constantFrom("missing", "asked", "quarantined", "checking", "own", "held");
+  const pieceStates = fc.constantFrom("missing", "asked", "coming", "quarantined", "checking", "own", "held");
   const segment = fc.record({
     name: fc.string({ minLength: 1, maxLength: 3 }),
     states: fc.array(pieceStates, { minLength: 1, maxLength: 12 }),
@@ -220,7 +238,7 @@ describe("whatever the state", () => {
         });
         const wanted = copies.map((copy, at) => {
           const made = segments[at];
-          return wantedOf(copy, { asked: made?.asked ?? false, dryMs: made?.dryMs ?? 0 });
+          return wantedOf(copy, { askedMs: made?.asked ? 0 : null, dryMs: made?.dryMs ?? 0 });
         });
         const neighbours = holdings.map(({ pieces, ...more }, at) => {
           const held = Object.fromEntries(copies.map((copy) => [copy.id, pieces]));
@@ -241,9 +259,9 @@ describe("whatever the state", () => {
             askedOnce.add(key);
           }
         }
-        for (const { copy, asked, dryMs } of wanted) {
-          const settled = copy.complete || copy.in("checking").length > 0 || copy.cdnSinceMs !== null;
-          if (!asked || dryMs > 0 || settled) continue;
+        for (const { copy, askedMs, dryMs } of wanted) {
+          const settled = copy.complete || copy.count("checking", "coming") > 0 || copy.cdnSinceMs !== null;
+          if (askedMs === null || dryMs > 0 || settled) continue;
           expect(actions.some((action) => action.kind === "fetch" && action.copy === copy)).toBe(true);
         }
       }),

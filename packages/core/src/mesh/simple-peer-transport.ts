@@ -4,6 +4,9 @@ import type { PeerLink, PeerTransport } from "./peer-transport.ts";
 /** Candidates found within this time travel in one message. */
 const SIGNAL_BATCH_MS = 30;
 
+/** A channel with no more than this in its queue takes more. */
+const DRAINED_BYTES = 16 * 1024;
+
 /** A connection that the network dropped for longer is given up; simple-peer would wait for ICE to fail, half a minute. */
 const LOST_MS = 4_000;
 
@@ -31,6 +34,7 @@ export const simplePeerTransport: PeerTransport = {
       if (batch.push(data) === 1) setTimeout(flush, SIGNAL_BATCH_MS);
     });
     peer.on("connect", () => {
+      if (peer._channel) peer._channel.bufferedAmountLowThreshold = DRAINED_BYTES;
       peer._channel?.addEventListener("bufferedamountlow", () => handlers.drain());
       opened = true;
       handlers.open();

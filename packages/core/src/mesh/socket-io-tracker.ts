@@ -8,6 +8,7 @@ import {
   readConfig,
   readIncomingSignal,
   readRefusal,
+  readRoster,
   readSealing,
   readSealKeys,
   readSealPush,
@@ -123,6 +124,7 @@ class SocketIoLink implements TrackerLink {
     this.#on(TRACKER_EVENTS.signal, readIncomingSignal, (signal) => handlers.signal(signal));
     this.#on(TRACKER_EVENTS.sealing, readSealing, ({ state }) => handlers.sealing(state));
     this.#on(TRACKER_EVENTS.config, readConfig, (config) => handlers.config(config));
+    this.#on(TRACKER_EVENTS.roster, readRoster, (update) => handlers.roster(update));
     this.#on(TRACKER_EVENTS.sealKeys, readSealKeys, ({ sealKeys }) => handlers.sealKeys(sealKeys));
     this.#on(TRACKER_EVENTS.seal, readSealPush, ({ seal }) => this.#seal(seal));
     this.#socket.on("disconnect", () => this.#away(null));

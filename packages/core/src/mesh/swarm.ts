@@ -7,9 +7,11 @@ import {
   type IceServer,
   type IncomingSignal,
   type PeerId,
+  type RosterUpdate,
   type Seal,
   type SealKey,
   type SegmentId,
+  type SegmentNews,
   type Signal,
   type SwarmId,
   type TrackId,
@@ -21,10 +23,12 @@ import { Acquisition } from "./acquisition.ts";
 import { Announcer } from "./announcer.ts";
 import { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
+import { UNKNOWN_WEIGHT } from "./election.ts";
 import type { Integrity } from "./integrity.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { Neighbourhood } from "./neighbourhood.ts";
 import type { PeerTransport } from "./peer-transport.ts";
+import { Rosters } from "./roster.ts";
 import { SealBook } from "./seal-book.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import type { Timeline, TimelineChange } from "./timeline.ts";
@@ -67,6 +71,9 @@ export interface SwarmHandlers {
 
 /** Announced segments taken before our own playlist lists them, at one time. */
 const MAX_AHEAD = 3;
+/** A faster uplink counts as this one; a change is told from this share on. */
+const MOST_WEIGHT = 250;
+const WEIGHT_CHANGE = 0.25;
 /** After a second contradiction between CDN and seal a track is not shared for this long. */
 const PAUSE_MS = 60_000;
 
@@ -82,6 +89,8 @@ export class Swarm {
   readonly #uploader: Uploader;
   readonly #acquisition: Acquisition;
   readonly #announcer: Announcer;
+  readonly #rosters = new Rosters();
+  #toldWeight = 0;
   /** Whether we sent to others when neighbours were last told how we stand. */
   #uploaded: boolean;
   readonly #contradictions = new Map<TrackId, number>();
@@ -122,6 +131,7 @@ export class Swarm {
     this.#announcer = new Announcer(
       () => this.#neighbourhood.all,
       () => handlers.uploads(),
+      clock,
     );
     this.#uploader = new Uploader(
       (id, piece, edition) => this.#upload(id, piece, edition),
@@ -136,8 +146,11 @@ export class Swarm {
       timeline,
       copies: this.#copies,
       self: settings.self,
+      rosters: this.#rosters,
       neighbours: () => this.#neighbourhood.all,
       uploads: () => handlers.uploads(),
+      weight: () => this.#toldWeight || UNKNOWN_WEIGHT,
+      shareable: (segment) => this.#mayShare(segment),
       sealing: () => settings.trustsPeers || handlers.sealing(),
       announceFetch: (copy, fetching) => this.#announcer.announceFetch(copy, fetching),
     });
@@ -203,13 +216,54 @@ export class Swarm {
     this.#copies.receiveCdn(copy, { bytes, offset: 0, totalBytes: bytes.byteLength, whole: true });
   }
 
-  /** A seal came, from the tracker or the sealer. */
+  /**
+   * A seal came, from the tracker, the sealer or a neighbour. A true one is news: it says that the segment exists, and how
+   * long it is. So it goes on to everybody at once.
+   */
   async offerSeal(seal: Seal, from: Neighbour | null = null): Promise<void> {
+    from?.notesSeal(seal);
     const verdict = await this.#seals.offer(seal);
     if (verdict === "forged" && from) return this.#convict(from.peerId);
     if (verdict !== "new") return;
+    const { segmentId } = seal;
+    if (!this.#copies.get(segmentId) && this.#wantsAhead(segmentId, seal)) this.#copies.beginAhead(segmentId, seal);
     this.#copies.applySeal(seal);
-    if (!from) for (const neighbour of this.#neighbourhood.all) neighbour.sendSeal(seal);
+    if (!from || this.#copies.get(segmentId)) {
+      for (const neighbour of this.#neighbourhood.all) neighbour.sendSeal(seal);
+    }
+    this.#acquisition.replan();
+  }
+
+  /** Who fetches for our cluster. */
+  setRoster(update: RosterUpdate): void {
+    this.#rosters.update(update);
+    this.#acquisition.electorateChanged();
+  }
+
+  /** The tracker tells everything anew. */
+  clearRosters(): void {
+    this.#rosters.clear();
+    this.#acquisition.electorateChanged();
+  }
+
+  /** Tells neighbours how fast we send, where that has changed much. */
+  measured(): void {
+    const { uplinkBps } = this.#uploader;
+    if (uplinkBps === null) return;
+    const weight = Math.max(1, Math.min(MOST_WEIGHT, Math.round(uplinkBps / 100_000)));
+    if (Math.abs(weight - this.#toldWeight) <= WEIGHT_CHANGE * this.#toldWeight) return;
+    this.#toldWeight = weight;
+    for (const neighbour of this.#neighbourhood.all) this.#sendStatus(neighbour);
+    this.#acquisition.electorateChanged();
+  }
+
+  get uplinkBps(): number {
+    return Math.round(this.#uploader.uplinkBps ?? 0);
+  }
+
+  /** How many viewers the tracker should name for us now. */
+  get candidatesWanted(): number {
+    return this.#neighbourhood.candidatesWanted;
   }
 
   /** Bytes of a seal that the sealer answered. */
@@ -250,7 +304,7 @@ export class Swarm {
       if (uploads && !this.#uploaded) this.#announcer.greet(neighbour, this.#copies.all());
     }
     this.#uploaded = uploads;
-    this.#acquisition.replan();
+    this.#acquisition.electorateChanged();
   }
 
   /** Whether seals come changed. */
@@ -260,6 +314,7 @@ export class Swarm {
 
   close(): void {
     this.#acquisition.close();
+    this.#announcer.close();
     this.#uploader.close();
     this.#neighbourhood.close();
     this.#copies.clear();
@@ -286,6 +341,7 @@ export class Swarm {
       tracks: [...this.#rim.timeline.active].slice(0, 8),
       continues: [],
       rosterEpoch: 0,
+      uplink: this.#toldWeight,
     });
   }
 
@@ -336,7 +392,8 @@ export class Swarm {
       case "status":
         neighbour.uploads = frame.uploads;
         neighbour.tracks = new Set(frame.tracks);
-        return this.#acquisition.replan();
+        neighbour.weight = frame.uplink || UNKNOWN_WEIGHT;
+        return this.#acquisition.electorateChanged();
       case "wantSeal": {
         const seal = this.#seals.get(frame.segmentId);
         if (seal) neighbour.send({ type: "seal", seal });
@@ -362,7 +419,7 @@ export class Swarm {
   }
 
   /** News ahead of our playlist: the segment that follows what the player follows. */
-  #wantsAhead(id: SegmentId, news: NonNullable<HaveFrame["news"]>): boolean {
+  #wantsAhead(id: SegmentId, news: Pick<SegmentNews, "trackId" | "previousId">): boolean {
     const { timeline } = this.#rim;
     // Where the integrator decides by URL, nothing is taken before its URL is known.
     if (this.#shareable || timeline.find(id) || !this.#handlers.sealing() || this.paused(news.trackId)) return false;
@@ -370,6 +427,16 @@ export class Swarm {
     if (ahead.length >= MAX_AHEAD) return false;
     const chained = ahead.some((copy) => copy.id === news.previousId);
     return timeline.continues(news.trackId, news.previousId) || (chained && timeline.active.has(news.trackId));
+  }
+
+  /** A hook that fails must not cost anything but sharing. */
+  #mayShare(segment: Segment): boolean {
+    if (this.paused(segment.trackId)) return false;
+    try {
+      return this.#shareable?.(segment) ?? true;
+    } catch {
+      return false;
+    }
   }
 
   #upload(id: SegmentId, piece: number, edition: number): ReturnType<ConstructorParameters<typeof Uploader>[0]> {

@@ -6,6 +6,7 @@ import type {
   Refusal,
   RemoteConfig,
   Report,
+  RosterUpdate,
   Seal,
   SealingState,
   SealKey,
@@ -24,6 +25,8 @@ export interface TrackerHandlers {
   sealKeys(keys: readonly SealKey[]): void;
   sealing(state: SealingState): void;
   config(config: RemoteConfig): void;
+  /** Who fetches for our cluster, or a change of it. */
+  roster(update: RosterUpdate): void;
   /** The connection is gone, or was refused; it is tried again in a while. */
   away(refusal: Refusal | null): void;
   /** A message was malformed, or had parts that are unknown here. */

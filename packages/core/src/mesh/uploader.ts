@@ -10,6 +10,7 @@ import {
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../stats.ts";
 import type { Neighbour } from "./neighbour.ts";
+import { UplinkMeter } from "./uplink-meter.ts";
 
 /** What may be sent: the bytes of a piece and the edition they belong to, or why not. */
 export type UploadSource = (
@@ -25,18 +26,32 @@ interface Job {
   offset: number;
 }
 
-/** Pieces one neighbour may have waiting with us. */
-const MAX_QUEUE = 512;
-/** Bytes in a channel's own queue; more only adds delay. */
-const HIGH_WATER_BYTES = 192 * 1024;
+interface Queue {
+  readonly neighbour: Neighbour;
+  readonly jobs: Job[];
+}
 
-/** Sends pieces: neighbours in turn, a frame each, never more in a channel than it can carry soon. */
+/** Pieces one neighbour may have waiting with us, and all of them where we know how fast we send. */
+const MAX_QUEUE = 512;
+const MAX_WAIT_MS = 2_000;
+const LEAST_QUEUE = 16;
+const ASSUMED_PIECE_BYTES = 65_536;
+/** Bytes in the channels' own queues: as much as leaves within this time. More only delays what is said meanwhile. */
+const AHEAD_MS = 100;
+const LEAST_AHEAD_BYTES = 48 * 1024;
+const MOST_AHEAD_BYTES = 256 * 1024;
+/** When to look again for room in the channels, where none of them says so itself. */
+const LOOK_MS = 25;
+
+/** Sends pieces: whole pieces, neighbours in turn, never more in the channels than they can carry soon. */
 export class Uploader {
   readonly #source: UploadSource;
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #bytesPerSecond: number;
-  readonly #queues = new Map<PeerId, { readonly neighbour: Neighbour; readonly jobs: Job[] }>();
+  readonly #meter: UplinkMeter;
+  /** In the order of their turns: whoever was sent a piece goes to the end. */
+  readonly #queues = new Map<PeerId, Queue>();
   #allowanceBytes: number;
   #refilledMs: number;
   #cancelTimer: (() => void) | null = null;
@@ -47,6 +62,7 @@ export class Uploader {
     this.#clock = clock;
     this.#counters = counters;
     this.#bytesPerSecond = bytesPerSecond;
+    this.#meter = new UplinkMeter(clock);
     this.#allowanceBytes = bytesPerSecond;
     this.#refilledMs = clock.now();
   }
@@ -56,15 +72,27 @@ export class Uploader {
     return this.#queues.size;
   }
 
-  /** Queues what a neighbour asks for; what cannot be had is rejected at once. */
+  /** bit/s, as measured while others waited for bytes; null while unknown. */
+  get uplinkBps(): number | null {
+    const limitBps = this.#bytesPerSecond > 0 ? this.#bytesPerSecond * 8 : Number.POSITIVE_INFINITY;
+    return this.#meter.bps === null ? null : Math.min(limitBps, this.#meter.bps);
+  }
+
+  /** Queues what a neighbour asks for; what cannot be had, or not soon, is rejected at once. */
   request(neighbour: Neighbour, frame: RequestFrame): void {
     const queue = this.#queues.get(neighbour.peerId) ?? { neighbour, jobs: [] };
     const refused = new Map<RejectReason, number[]>();
+    let room = this.#room();
     for (const piece of fromRanges(frame.pieces)) {
       const found = this.#source(frame.segmentId, piece, frame.edition);
-      const reason = typeof found === "string" ? found : queue.jobs.length >= MAX_QUEUE ? "busy" : null;
-      if (reason) refused.set(reason, [...(refused.get(reason) ?? []), piece]);
-      else queue.jobs.push({ segmentId: frame.segmentId, edition: frame.edition, piece, offset: 0 });
+      const isFull = queue.jobs.length >= MAX_QUEUE || room <= 0;
+      const reason = typeof found === "string" ? found : isFull ? "busy" : null;
+      if (reason) {
+        refused.set(reason, [...(refused.get(reason) ?? []), piece]);
+        continue;
+      }
+      queue.jobs.push({ segmentId: frame.segmentId, edition: frame.edition, piece, offset: 0 });
+      room--;
     }
     for (const [reason, pieces] of refused) {
       neighbour.send({ type: "reject", segmentId: frame.segmentId, reason, pieces: toRanges(pieces) });
@@ -90,23 +118,55 @@ export class Uploader {
   /** Sends as much as the channels and the budget take now. Called again when a channel drains. */
   pump(): void {
     this.#refill();
+    let aheadBytes = 0;
+    const mostBytes = this.#mostAheadBytes();
+    for (const { neighbour } of this.#queues.values()) {
+      // One whose own line is the slow one must not hold up the others.
+      aheadBytes += Math.min(neighbour.link.queuedBytes, mostBytes / 2);
+    }
+    if (this.#queues.size > 0) this.#meter.look(aheadBytes);
     let sent = true;
     while (sent) {
       sent = false;
-      for (const [peerId, { neighbour, jobs }] of this.#queues) {
-        if (neighbour.link.queuedBytes >= HIGH_WATER_BYTES) continue;
-        if (this.#bytesPerSecond > 0 && this.#allowanceBytes <= 0) return this.#pumpLater();
-        const job = jobs[0];
-        if (job && this.#sendFrame(neighbour, job)) jobs.shift();
-        if (jobs.length === 0) this.#queues.delete(peerId);
-        sent = true;
+      for (const queue of [...this.#queues.values()]) {
+        if (aheadBytes >= mostBytes || (this.#bytesPerSecond > 0 && this.#allowanceBytes <= 0)) break;
+        const bytes = this.#sendPiece(queue, Math.min(mostBytes - aheadBytes, mostBytes / 2));
+        aheadBytes += bytes ?? 0;
+        sent ||= bytes !== null;
       }
     }
+    if (this.#queues.size > 0) this.#pumpLater();
+    else this.#meter.idle(aheadBytes);
   }
 
   close(): void {
     this.#cancelTimer?.();
     this.#queues.clear();
+  }
+
+  /**
+   * Sends frames of the neighbour's next piece. Once it is finished the others have their turn; until then its place is
+   * kept, so that a piece is finished before another begins.
+   *
+   * @param mostBytes to be sent now
+   * @returns bytes sent; null where nothing could be done
+   */
+  #sendPiece(queue: Queue, mostBytes: number): number | null {
+    const { neighbour, jobs } = queue;
+    const [job] = jobs;
+    if (!job || neighbour.link.queuedBytes >= this.#mostAheadBytes() / 2) return null;
+    let bytes = 0;
+    while (bytes < mostBytes && (this.#bytesPerSecond === 0 || this.#allowanceBytes > 0)) {
+      const before = job.offset;
+      const isDone = this.#sendFrame(neighbour, job);
+      bytes += job.offset - before;
+      if (!isDone) continue;
+      jobs.shift();
+      this.#queues.delete(neighbour.peerId);
+      if (jobs.length > 0) this.#queues.set(neighbour.peerId, queue);
+      break;
+    }
+    return bytes;
   }
 
   /** Sends the next frame of a piece; true when the piece is done with. */
@@ -122,9 +182,25 @@ export class Uploader {
     if (!neighbour.send({ type: "piece", segmentId, edition, piece, offset: job.offset, bytes })) return true;
     job.offset += bytes.length;
     this.#allowanceBytes -= bytes.length;
+    this.#meter.sent(bytes.length);
     neighbour.sentBytes += bytes.length;
     this.#counters.uploadedBytes += bytes.length;
     return job.offset >= found.bytes.length;
+  }
+
+  /** Pieces that may be queued in addition: none that would be sent later than is of use. */
+  #room(): number {
+    const bps = this.uplinkBps;
+    if (bps === null) return MAX_QUEUE;
+    let queued = 0;
+    for (const { jobs } of this.#queues.values()) queued += jobs.length;
+    return Math.max(LEAST_QUEUE, (bps * MAX_WAIT_MS) / 8000 / ASSUMED_PIECE_BYTES) - queued;
+  }
+
+  #mostAheadBytes(): number {
+    const bps = this.uplinkBps;
+    if (bps === null) return MOST_AHEAD_BYTES / 2;
+    return Math.max(LEAST_AHEAD_BYTES, Math.min(MOST_AHEAD_BYTES, (bps * AHEAD_MS) / 8000));
   }
 
   #refill(): void {
@@ -136,6 +212,6 @@ export class Uploader {
 
   #pumpLater(): void {
     this.#cancelTimer?.();
-    this.#cancelTimer = this.#clock.after(50, () => this.pump());
+    this.#cancelTimer = this.#clock.after(LOOK_MS, () => this.pump());
   }
 }

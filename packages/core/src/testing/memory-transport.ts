@@ -18,7 +18,7 @@ interface End {
   closed: boolean;
 }
 
-const DRAIN_BELOW_BYTES = 64 * 1024;
+const DRAIN_BELOW_BYTES = 16 * 1024;
 
 /** Peer connections inside one process and on a given clock: signalling, delay and uplinks, no WebRTC. */
 export class MemoryNetwork {

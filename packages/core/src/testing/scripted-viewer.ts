@@ -22,6 +22,7 @@ export interface ScriptedWorld {
 }
 
 const POLL_STEP_MS = 100;
+const PLAYLIST_MS = 40;
 const MAX_BUFFER_MS = 30_000;
 const RETRY_MS = 1000;
 
@@ -57,6 +58,9 @@ export class ScriptedViewer {
         playbackRate: 1,
       }),
       fetch: (segment, range, sink) => world.cdn.fetch(peerId, segment, range, sink),
+      refresh: () => {
+        this.#cancel[3] = world.clock.after(PLAYLIST_MS, () => this.session.setTimeline(this.#stream.timeline()));
+      },
     };
     const createMesh: MeshFactory = (meshPlayer, settings, handlers) =>
       new Mesh(
@@ -101,7 +105,7 @@ export class ScriptedViewer {
   }
 
   stop(): void {
-    for (const cancel of this.#cancel) cancel();
+    for (const cancel of this.#cancel) cancel?.();
     this.#loading?.abort();
     this.session.close();
   }

@@ -1,0 +1,252 @@
+import type { ByteRange } from "@shoal/protocol";
+import { COMING_MS, type Copy } from "./copy.ts";
+import { type Electorate, electionRank, stripePieces, suppressedDelay } from "./election.ts";
+import type { Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
+
+/** Below this much buffer nothing is waited for; less for short segments. */
+const LOW_BUFFER_MS = 3_000;
+const LOW_BUFFER_SHARE = 0.75;
+/** A CDN answer to the first byte, where we have not measured one. */
+const CDN_TTFB_MS = 150;
+const ASSUMED_CDN_BPS = 5_000_000;
+const ASSUMED_SEGMENT_BYTES = 1_000_000;
+/** Kept between "the CDN could just make it" and "the buffer runs dry"; less for short segments. */
+const SAFETY_MS = 1_000;
+const SAFETY_SHARE = 0.25;
+/** A CDN request that brought nothing for this long may be hung: neighbours are asked beside it. Sooner where time is short. */
+const CDN_STALLED_MS = 1_500;
+const CDN_STALLED_SHORT_MS = 300;
+/** The player's own loader would give up on a first byte after 10 s: stay well below. */
+const LONGEST_WAIT_MS = 8_000;
+/** Backups of an election on demand step in this far apart. */
+const VOD_STAGGER_MS = 300;
+const VOD_LONGEST_WAIT_MS = 5_000;
+const LIVE_STAGGER_MS = 700;
+/** The player's own request is the better one: an elected viewer gives it so long to come. */
+const OWN_REQUEST_MS = 250;
+/** When those elected behind the first step in, and everybody, as shares of the time that a segment has. */
+const BACKUPS_FROM = 0.25;
+const BACKUPS_OVER = 0.3;
+const OTHERS_FROM = 0.55;
+const OTHERS_OVER = 0.35;
+/** Asked pieces that are due well before the buffer runs dry are waited for, until this share of the last stretch. */
+const TRUST_SHARE = 0.6;
+const TRUST_MS = 500;
+const LOOK_AGAIN_MS = 150;
+/** Ranges of one rescue; nearer ones are taken together. */
+const MAX_RANGES = 8;
+
+/** When the CDN must be asked at the latest so that it is in time. */
+export function latestFetchMs(
+  { copy, dryMs, targetDurationMs }: Pick<PlanSegment, "copy" | "dryMs" | "targetDurationMs">,
+  cdnBps: number | null,
+): number {
+  const missing = copy.byteLength > 0 ? missingBytes(copy) : ASSUMED_SEGMENT_BYTES;
+  const transferMs = (missing * 8000) / (cdnBps ?? ASSUMED_CDN_BPS);
+  return dryMs - Math.min(SAFETY_MS, targetDurationMs * SAFETY_SHARE) - CDN_TTFB_MS - 1.5 * transferMs;
+}
+
+/** Decides whether the CDN is asked now. Returns true where neighbours need not be asked beside it. */
+export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly Spoken[], planning: Planning): boolean {
+  const { copy } = wanted;
+  const { nowMs } = view;
+  if (copy.cdnSinceMs !== null) {
+    const slackMs = (wanted.dryMs - copy.cdnProgressMs) / 3;
+    const stalledMs = copy.cdnProgressMs + Math.max(CDN_STALLED_SHORT_MS, Math.min(CDN_STALLED_MS, slackMs));
+    planning.look(stalledMs);
+    return nowMs < stalledMs;
+  }
+  if (!copy.segment) return seek(view, wanted, planning);
+  const asked = wanted.askedMs !== null;
+  if (copy.complete || !(asked || wanted.upcoming)) return false;
+  if (!wanted.fits || (!view.sealing && !copy.seal)) return asked && fetchWhole(wanted, planning);
+  const idle = copy.count("held", "quarantined", "checking", "coming") === 0;
+  const lowMs = Math.min(LOW_BUFFER_MS, wanted.targetDurationMs * LOW_BUFFER_SHARE);
+  if (asked && idle && wanted.dryMs - nowMs < lowMs) return fetchAll(wanted, planning, isAwaited(view, wanted, spoken));
+  const latestMs = latestFetchMs(wanted, view.cdnBps);
+  if (nowMs >= latestMs) return rescue(view, wanted, latestMs, spoken, planning);
+  planning.look(latestMs);
+  if (wanted.canSplit && stripeOf(wanted) < copy.pieces.length) {
+    planStripes(view, wanted, latestMs, spoken, planning);
+    return false;
+  }
+  const startMs = turnMs(view, wanted, spoken, planning);
+  planning.look(startMs);
+  if (nowMs < startMs || copy.count("checking", "coming") > 0) return false;
+  return fetchAll(wanted, planning, false);
+}
+
+/** Segments are waited for because a neighbour holds or fetches them. */
+function isAwaited({ nowMs }: PlanView, { copy }: PlanSegment, spoken: readonly Spoken[]): boolean {
+  return copy.count("held") > 0 || spoken.some(({ said }) => said.hasAny || said.isComing(nowMs));
+}
+
+/** A segment that our playlist does not list yet: whoever is to fetch it makes the player look. */
+function seek(view: PlanView, { copy, electorate }: PlanSegment, { actions }: Planning): boolean {
+  if (copy.sought || !view.sealing || copy.complete) return false;
+  const pieces = Math.max(1, copy.pieces.length);
+  const size = stripePieces(pieces, electorate.viewers);
+  for (let first = 0; first < pieces; first += size) {
+    if (rankOf(copy, first / size, view, electorate) !== 0) continue;
+    actions.push({ kind: "seek", copy });
+    break;
+  }
+  return false;
+}
+
+function stripeOf({ copy, electorate }: PlanSegment): number {
+  return copy.seal ? stripePieces(copy.pieces.length, electorate.viewers) : copy.pieces.length;
+}
+
+/** Fetches the stripes that are this viewer's now: as the one elected, or because those before it did not. */
+function planStripes(
+  view: PlanView,
+  wanted: PlanSegment,
+  latestMs: number,
+  spoken: readonly Spoken[],
+  planning: Planning,
+): void {
+  const { copy } = wanted;
+  if (copy.cdnFailed) return;
+  const size = stripeOf(wanted);
+  const due: number[] = [];
+  const missing = copy.in("missing").filter((piece) => !spoken.some(({ said }) => said.promises(piece, view.nowMs)));
+  let stripe = -1;
+  let dueMs = 0;
+  for (const piece of missing) {
+    if (Math.floor(piece / size) !== stripe) {
+      stripe = Math.floor(piece / size);
+      dueMs = stripeMs(view, wanted, stripe, latestMs);
+      planning.look(dueMs);
+    }
+    if (dueMs <= view.nowMs) due.push(piece);
+  }
+  if (missing.length > 0) lookAtPromises(view, spoken, planning);
+  for (const range of rangesOf(copy, due)) planning.actions.push({ kind: "fetch", copy, range, rescue: false });
+}
+
+function stripeMs(view: PlanView, { copy, electorate }: PlanSegment, stripe: number, latestMs: number): number {
+  const rank = rankOf(copy, stripe, view, electorate);
+  if (rank === 0) return copy.knownSinceMs;
+  const spanMs = Math.max(0, latestMs - copy.knownSinceMs);
+  const [from, over] = rank > 0 ? [BACKUPS_FROM, BACKUPS_OVER] : [OTHERS_FROM, OTHERS_OVER];
+  const crowd = rank > 0 ? electorate.electors.length : electorate.viewers;
+  return copy.knownSinceMs + spanMs * (from + over * suppressedDelay(copy.id, stripe, view.self, crowd));
+}
+
+const ranks = new WeakMap<Copy, { electorate: Electorate; ranks: number[] }>();
+
+/** {@link electionRank}, remembered while the electorate is the same: it is asked at each plan. */
+function rankOf(copy: Copy, stripe: number, { self }: PlanView, electorate: Electorate): number {
+  let known = ranks.get(copy);
+  if (known?.electorate !== electorate) {
+    known = { electorate, ranks: [] };
+    ranks.set(copy, known);
+  }
+  const rank = known.ranks[stripe] ?? electionRank(copy.id, stripe, self, electorate.electors);
+  known.ranks[stripe] = rank;
+  return rank;
+}
+
+/** When this viewer's turn to fetch all of a segment comes, whatever the deadline. */
+function turnMs(view: PlanView, wanted: PlanSegment, spoken: readonly Spoken[], planning: Planning): number {
+  const { copy, electorate, askedMs } = wanted;
+  const { nowMs } = view;
+  if (isAwaited(view, wanted, spoken)) {
+    lookAtPromises(view, spoken, planning);
+    if (copy.count("held", "quarantined", "asked") > 0 || askedMs === null) return Number.POSITIVE_INFINITY;
+    return askedMs + (wanted.live ? LONGEST_WAIT_MS : VOD_LONGEST_WAIT_MS);
+  }
+  // Whoever announced a fetch and has nothing to show for it has failed this time.
+  const failed = new Set(
+    spoken.filter(({ said }) => said.comingSinceMs !== null).map(({ neighbour }) => neighbour.peerId),
+  );
+  const electors = electorate.electors.filter(({ peerId }) => !failed.has(peerId));
+  if (!electorate.named && !electors.some(({ peerId }) => peerId !== view.self))
+    return askedMs ?? Number.POSITIVE_INFINITY;
+  if (copy.cdnFailed) return Number.POSITIVE_INFINITY;
+  const rank = electionRank(copy.id, 0, view.self, electors);
+  if (rank === 0) return askedMs === null ? copy.knownSinceMs + OWN_REQUEST_MS : nowMs;
+  const backup = rank > 0 ? rank - 1 : Math.min(electors.length, 10);
+  if (wanted.live) return copy.knownSinceMs + wanted.targetDurationMs + 500 + backup * LIVE_STAGGER_MS;
+  return Math.min(VOD_LONGEST_WAIT_MS, (1 + backup) * VOD_STAGGER_MS) + (askedMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** Looks again when the first of the announced fetches stops being believed. */
+function lookAtPromises({ nowMs }: PlanView, spoken: readonly Spoken[], { look }: Planning): void {
+  for (const { said } of spoken) if (said.isComing(nowMs)) look((said.comingSinceMs ?? nowMs) + COMING_MS);
+}
+
+/** The neighbours will be late: what they cannot bring in time is asked of the CDN. */
+function rescue(
+  view: PlanView,
+  wanted: PlanSegment,
+  latestMs: number,
+  spoken: readonly Spoken[],
+  planning: Planning,
+): boolean {
+  const { copy } = wanted;
+  const { nowMs } = view;
+  if (copy.cdnFailed && wanted.canFetchWhole) return fetchWhole(wanted, planning, true);
+  const awaited = isAwaited(view, wanted, spoken);
+  if (!wanted.canSplit || !copy.seal || copy.pieces.length === 0) {
+    if (wanted.askedMs === null || copy.count("checking") > 0) return false;
+    return fetchAll(wanted, planning, awaited);
+  }
+  const trustUntilMs = latestMs + TRUST_SHARE * (wanted.dryMs - latestMs);
+  const late = copy.in("missing", "asked", "quarantined").filter((index) => {
+    const piece = copy.pieces[index];
+    if (piece?.state !== "asked" || nowMs >= trustUntilMs) return true;
+    const giver = view.neighbours.find(({ peerId }) => peerId === piece.peerId);
+    if (!giver?.rateBps) return true;
+    return nowMs + (giver.outstandingBytes * 8000) / giver.rateBps > wanted.dryMs - TRUST_MS;
+  });
+  if (copy.count("asked") > 0) planning.look(nowMs + LOOK_AGAIN_MS);
+  if (late.length === 0) return false;
+  if (late.length > copy.pieces.length * 0.8 && wanted.canFetchWhole) return fetchWhole(wanted, planning, awaited);
+  for (const range of rangesOf(copy, late)) planning.actions.push({ kind: "fetch", copy, range, rescue: awaited });
+  return true;
+}
+
+/** Everything that is missing: by range where some is there, else whole. */
+function fetchAll(wanted: PlanSegment, planning: Planning, isRescue: boolean): boolean {
+  const { copy, canSplit, canFetchWhole } = wanted;
+  const missing = copy.in("missing", "asked", "quarantined");
+  const few = missing.length > 0 && missing.length <= copy.pieces.length * 0.8;
+  if (!copy.seal || !canSplit || (!few && canFetchWhole)) return fetchWhole(wanted, planning, isRescue);
+  for (const range of rangesOf(copy, missing)) planning.actions.push({ kind: "fetch", copy, range, rescue: isRescue });
+  return true;
+}
+
+function fetchWhole({ copy }: PlanSegment, { actions }: Planning, isRescue: boolean = false): boolean {
+  actions.push({ kind: "fetch", copy, range: null, rescue: isRescue });
+  return true;
+}
+
+function missingBytes(copy: Copy): number {
+  let bytes = 0;
+  for (const index of copy.in("missing", "asked", "quarantined")) bytes += copy.extent(index).length;
+  return bytes;
+}
+
+/** Byte ranges that cover some pieces, in order: at most {@link MAX_RANGES}, the smallest gaps are taken along. */
+export function rangesOf(copy: Copy, pieces: readonly number[]): ByteRange[] {
+  const runs: { first: number; last: number }[] = [];
+  for (const piece of pieces) {
+    const run = runs[runs.length - 1];
+    if (run?.last === piece - 1) run.last = piece;
+    else runs.push({ first: piece, last: piece });
+  }
+  while (runs.length > MAX_RANGES) {
+    let at = 1;
+    const gap = (index: number): number => (runs[index]?.first ?? 0) - (runs[index - 1]?.last ?? 0);
+    for (let index = 2; index < runs.length; index++) if (gap(index) < gap(at)) at = index;
+    const [taken] = runs.splice(at, 1);
+    const before = runs[at - 1];
+    if (taken && before) before.last = taken.last;
+  }
+  return runs.map(({ first, last }) => {
+    const end = copy.extent(last);
+    return { first: copy.extent(first).offset, last: end.offset + end.length - 1 };
+  });
+}
