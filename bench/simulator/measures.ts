@@ -24,6 +24,8 @@ export interface Measures {
   readonly wastedBytes: number;
   /** Played although a liar made them up. Must be 0. */
   readonly wrongBytes: number;
+  /** Sent by liars, or by those who believed them. */
+  readonly falseBytes: number;
   readonly sealerBytes: number;
   readonly controlBytes: number;
   readonly stalls: number;
@@ -44,6 +46,8 @@ export interface Measures {
   readonly upload: Upload;
   readonly hops: Hops;
   readonly convicted: number;
+  /** Of these, of viewers that never lied themselves. */
+  readonly convictedInnocents: number;
   readonly frames: readonly number[];
   readonly segments: readonly SegmentCopies[];
   readonly events: number;
@@ -100,6 +104,7 @@ export function measure(run: FinishedRun): Measures {
     peerBytes: sum(stats.map((one) => one.peerBytes)),
     wastedBytes: sum(stats.map((one) => one.wastedBytes)),
     wrongBytes: sum(viewers.map(({ played }) => played.wrong)),
+    falseBytes: traffic?.falsePieceBytes ?? 0,
     sealerBytes: mesh?.sealer.readBytes ?? 0,
     controlBytes: traffic?.controlBytes ?? 0,
     stalls: sum(players.map(({ stalls }) => stalls)),
@@ -114,6 +119,7 @@ export function measure(run: FinishedRun): Measures {
     upload: uploadOf(run, stats),
     hops: hopsOf(run, playedBytes),
     convicted: sum(stats.map((one) => one.convicted)),
+    convictedInnocents: convictedInnocents(run),
     frames: traffic?.frames ?? [],
     segments,
     events: run.events,
@@ -154,6 +160,11 @@ function uploadOf({ viewers, endMs }: FinishedRun, stats: readonly ShoalStats[])
     usedUplink: { median: quantile(used, 0.5), p95: quantile(used, 0.95) },
     bytes: sent.toSorted((a, b) => b - a),
   };
+}
+
+function convictedInnocents({ viewers, mesh }: FinishedRun): number {
+  const liars = new Set(viewers.filter(({ person }) => mesh?.network.lies(person)).map(({ person }) => person.peerId));
+  return sum(viewers.map(({ convicted }) => convicted.filter((peerId) => !liars.has(peerId)).length));
 }
 
 function hopsOf({ viewers }: FinishedRun, playedBytes: number): Hops {

@@ -1,6 +1,6 @@
 import { FRAME_TYPES, PIECE_HEADER_BYTES } from "@shoal/protocol";
 import type { PeerLink, PeerLinkHandlers, PeerTransport } from "../../packages/core/src/mesh/peer-transport.ts";
-import { FROM_CDN, type Mark, passedOn } from "./marks.ts";
+import { FROM_CDN, isTrue, type Mark, passedOn } from "./marks.ts";
 import { delayMs, hindranceMs, type PathQuality, WIRE_OVERHEAD } from "./path.ts";
 import type { Person } from "./population.ts";
 import { Random } from "./random.ts";
@@ -52,6 +52,8 @@ export interface Traffic {
   pieceBytes: number;
   /** Of these, between viewers of one ISP. */
   sameIspPieceBytes: number;
+  /** Of these, made up by a liar: by the sender, or by one that it believed. */
+  falsePieceBytes: number;
   /** Everything else, bytes on the wire. */
   controlBytes: number;
   /** Frames by their type byte. */
@@ -76,7 +78,7 @@ const SAME_TO = 15;
  * the codec's real bytes, but the payload of a PIECE travels as its length. Every pair of connected ISPs can connect.
  */
 export class Network {
-  readonly traffic: Traffic = { pieceBytes: 0, sameIspPieceBytes: 0, controlBytes: 0, frames: [] };
+  readonly traffic: Traffic = { pieceBytes: 0, sameIspPieceBytes: 0, falsePieceBytes: 0, controlBytes: 0, frames: [] };
   readonly #clock: VirtualTime;
   readonly #seed: number;
   readonly #quality: PathQuality;
@@ -115,6 +117,11 @@ export class Network {
       this.#end(end);
       if (other) this.#loseInSilence(other);
     }
+  }
+
+  /** @returns whether a viewer was told to lie */
+  lies(person: Person): boolean {
+    return this.#host(person).lies;
   }
 
   /** From now on this viewer sends bytes that are not the segment's. */
@@ -253,7 +260,9 @@ export class Network {
     if (from.host.person.isp === end.host.person.isp) traffic.sameIspPieceBytes += payloadBytes;
     this.#piece.set(frame.header);
     // Whoever looks at a payload's mark looks at its first byte.
-    this.#piece[PIECE_HEADER_BYTES] = passedOn(frame.mark, from.host.lies);
+    const mark = passedOn(frame.mark, from.host.lies);
+    this.#piece[PIECE_HEADER_BYTES] = mark;
+    if (!isTrue(mark)) traffic.falsePieceBytes += payloadBytes;
     end.handlers.frame(this.#piece.subarray(0, frame.length));
   }
 

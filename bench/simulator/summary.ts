@@ -107,6 +107,9 @@ function peerRows(measures: Measures): Row[] {
       "neighbours, mean, p10",
       `${neighbours.mean.toFixed(1)}, ${neighbours.p10}; ${percent(neighbours.sameIspShare)} of the same ISP`,
     ],
-    ["convicted", `${measures.convicted}`],
+    [
+      "convicted",
+      `${measures.convicted} (${measures.convictedInnocents} innocent), for ${mib(measures.falseBytes)} of false bytes`,
+    ],
   ];
 }

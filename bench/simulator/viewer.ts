@@ -1,5 +1,5 @@
 import { type MeshFactory, Session, type ShoalStats } from "@shoal/core";
-import type { TrackId } from "@shoal/protocol";
+import type { PeerId, TrackId } from "@shoal/protocol";
 import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
 import type { Cdn, FetchCause } from "./cdn.ts";
 import { LengthsStore, PlayedBytes } from "./lengths-store.ts";
@@ -33,6 +33,8 @@ export class Viewer {
   readonly person: Person;
   readonly player: LivePlayer;
   readonly played = new PlayedBytes();
+  /** Whom it took for liars. */
+  readonly convicted: PeerId[] = [];
   readonly #session: Session;
   #rescues = 0;
   #counters: { readonly rescues: number } = { rescues: 0 };
@@ -61,6 +63,7 @@ export class Viewer {
       },
     );
     this.#session = session;
+    session.on("convicted", (peerId) => this.convicted.push(peerId));
     session.setContent({ contentId: "live", manifest: "/live/master.m3u8" });
     this.player = new LivePlayer(clock, stream, latencyMs, {
       load: (request) => session.load(request),
