@@ -1,13 +1,21 @@
 import type { PeerId } from "@shoal/protocol";
 import type { Announcement, Copy } from "./copy.ts";
-import type { PlanAction, PlanNeighbour, PlanSegment, PlanView, Spoken } from "./planner.ts";
+import { suppressedDelay } from "./election.ts";
+import type { Planning, PlanNeighbour, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
 const ASSUMED_PEER_BPS = 8_000_000;
 /** Piece requests a neighbour may have open before its rate is known. */
 const FIRST_WINDOW_BYTES = 3 * 65_536;
 const WINDOW_MS = 800;
-/** With less of a segment's time left than this share, other ISPs are asked like our own. */
+/**
+ * What nobody of our own ISP promises is asked of another from this share of a segment's time on, each viewer at a moment
+ * of its own: whoever is first has it to give to the others. With less than the last share left all are asked alike.
+ */
+const FAR_FROM = 0.1;
+const FAR_OVER = 0.3;
 const URGENT_SHARE = 0.4;
+/** A segment's time counts up to this many target durations. */
+const MOST_TIME = 1.5;
 
 /** Bytes that may be asked of a neighbour now. */
 export function windowOf(neighbour: PlanNeighbour): number {
@@ -29,13 +37,19 @@ export function planAsks(
   wanted: PlanSegment,
   spoken: readonly Spoken[],
   budget: Map<PeerId, number>,
-  actions: PlanAction[],
+  { actions, look }: Planning,
 ): void {
   const { copy } = wanted;
   const holders = spoken.filter(({ said }) => fitsSeal(copy, said));
   if (!holders.some(({ neighbour }) => (budget.get(neighbour.peerId) ?? 0) > 0)) return;
+  const nearby = view.neighbours.filter(({ sameIsp, uploads }) => sameIsp && uploads).length;
   const near = spoken.filter(({ neighbour }) => neighbour.sameIsp);
-  const anywhere = isUrgent(view, wanted) || !view.neighbours.some(({ sameIsp, uploads }) => sameIsp && uploads);
+  const timeMs = Math.min(wanted.dryMs - copy.knownSinceMs, MOST_TIME * wanted.targetDurationMs);
+  const anywhere = nearby === 0 || copy.knownSinceMs + timeMs - view.nowMs < URGENT_SHARE * timeMs;
+  const farMs = (piece: number): number => {
+    const share = FAR_FROM + FAR_OVER * suppressedDelay(copy.id, piece, view.self, nearby + 1);
+    return copy.knownSinceMs + share * timeMs;
+  };
   const asks = new Map<PeerId, number[]>();
   const order = Number.parseInt(view.self.slice(0, 8), 16);
   const missing: { readonly piece: number; readonly holders: number; readonly order: number }[] = [];
@@ -47,7 +61,10 @@ export function planAsks(
   missing.sort((a, b) => a.holders - b.holders || a.order - b.order);
   for (const { piece } of missing) {
     const { length } = copy.extent(piece);
-    const far = anywhere || !near.some(({ said }) => said.promises(piece, view.nowMs));
+    const promised = !anywhere && near.some(({ said }) => said.promises(piece, view.nowMs));
+    const waitMs = anywhere || promised ? 0 : farMs(piece);
+    const far = !promised && waitMs <= view.nowMs;
+    if (!far && !promised) look(waitMs);
     const best = soonest(holders, piece, far, budget);
     if (!best) continue;
     budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - length);
@@ -57,10 +74,6 @@ export function planAsks(
   }
   for (const [peerId, pieces] of asks)
     actions.push({ kind: "ask", peerId, copy, pieces: pieces.sort((a, b) => a - b) });
-}
-
-function isUrgent({ nowMs }: PlanView, { copy, dryMs }: PlanSegment): boolean {
-  return dryMs - nowMs < URGENT_SHARE * (dryMs - copy.knownSinceMs);
 }
 
 /** Once the seal is known only its own edition is asked for. */

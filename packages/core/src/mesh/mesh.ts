@@ -52,6 +52,8 @@ export interface MeshHandlers {
 
 const REPORT_MS = 10_000;
 const SLOTS_MS = 3_000;
+/** Candidates asked for at one time. */
+const MOST_WANTED = 8;
 /** How long the sealer may take to answer while the tracker is away. */
 const SEAL_WAIT_MS = 5_000;
 
@@ -269,7 +271,7 @@ export class Mesh {
     this.#cancelReport = this.#rim.clock.after(REPORT_MS, () => {
       this.#swarm?.measured();
       this.#report();
-      const wanted = this.#swarm?.candidatesWanted ?? 0;
+      const wanted = Math.min(MOST_WANTED, this.#swarm?.freeSlots ?? 0);
       if (wanted > 0) this.#tracker.wantCandidates(wanted);
       this.#reportLater();
     });

@@ -32,6 +32,8 @@ export class Neighbour {
   sentBytes = 0;
   outstandingBytes = 0;
   lateness = 0;
+  /** When it last sent part of a piece, on the session's clock. */
+  lastReceivedMs = Number.NEGATIVE_INFINITY;
   skippedFrames = 0;
   badFrames = 0;
   readonly #rate = new RateEstimate(2_000_000);
@@ -131,7 +133,8 @@ export class Neighbour {
   }
 
   /** Payload arrived. */
-  received(bytes: number): void {
+  received(bytes: number, nowMs: number): void {
+    this.lastReceivedMs = nowMs;
     this.receivedBytes += bytes;
     this.#burstBytes += bytes;
     this.outstandingBytes = Math.max(0, this.outstandingBytes - bytes);

@@ -37,9 +37,10 @@ interface Attempt {
 const HANDSHAKE_MS = 15_000;
 /** A convicted or incompatible viewer is not spoken to again for this long. */
 const SHUNNED_MS = 600_000;
-/** Of its neighbours a viewer wishes this share to be of its own ISP, and asks for so many candidates at a time. */
-const NEAR_SHARE = 0.85;
-const MOST_WANTED = 8;
+/** Neighbours of other ISPs are kept up to this share of all; beyond it they give way to nearer ones. */
+const FAR_SHARE = 0.15;
+/** The answer to an offer for which there is no room: no transport takes it for anything but an end. */
+const REFUSED = '[{"type":"refused"}]';
 /** Further connections accepted from others beyond our own wish. */
 const SPARE_PEERS = 4;
 
@@ -82,16 +83,15 @@ export class Neighbourhood {
     return this.#greeted;
   }
 
-  /** How many further viewers are worth meeting: more of them, or nearer ones. */
-  get candidatesWanted(): number {
-    const near = [...this.#attempts.keys()].filter((peerId) => this.#sameIsp.has(peerId)).length;
-    const missing = Math.max(this.freeSlots, Math.floor(this.#maxPeers * NEAR_SHARE) - near);
-    return Math.min(MOST_WANTED, missing);
+  /** Connections we would still open, or would open in place of one to another ISP. */
+  get freeSlots(): number {
+    const far = [...this.#attempts.keys()].filter((peerId) => !this.#sameIsp.has(peerId)).length;
+    const kept = this.#attempts.size - Math.max(0, far - this.#farPeers);
+    return Math.max(0, this.#maxPeers - kept);
   }
 
-  /** Connections we would still open. */
-  get freeSlots(): number {
-    return Math.max(0, this.#maxPeers - this.#attempts.size);
+  get #farPeers(): number {
+    return Math.ceil(this.#maxPeers * FAR_SHARE);
   }
 
   configure(settings: { readonly iceServers?: readonly IceServer[]; readonly maxPeers?: number }): void {
@@ -104,7 +104,7 @@ export class Neighbourhood {
     for (const { peerId, sameIsp } of candidates) {
       if (sameIsp) this.#sameIsp.add(peerId);
       if (peerId === this.#self || this.#attempts.has(peerId) || this.#isShunned(peerId)) continue;
-      if (this.freeSlots === 0 && !(sameIsp && this.#makeRoom())) continue;
+      if (this.#attempts.size >= this.#maxPeers && !(sameIsp && this.#makeRoom())) continue;
       this.#connect(peerId, this.#nextAttempt++, true);
     }
   }
@@ -113,11 +113,13 @@ export class Neighbourhood {
   signal({ peerId, attempt, data, sameIsp }: IncomingSignal): void {
     if (this.#closed || this.#isShunned(peerId)) return;
     const known = this.#attempts.get(peerId);
-    if (known?.number === attempt) return known.link.signal(data);
+    if (known?.number === attempt) return data === REFUSED ? this.#fail(peerId, known.link) : known.link.signal(data);
     if (!/"type":"offer"/.test(data)) return;
     if (known?.initiator && !this.#neighbours.has(peerId) && this.#self < peerId) return;
     if (known) this.drop(peerId, "replaced");
-    if (this.#attempts.size >= this.#maxPeers + SPARE_PEERS && !(sameIsp && this.#makeRoom())) return;
+    if (this.#attempts.size >= this.#maxPeers + SPARE_PEERS && !(sameIsp && this.#makeRoom())) {
+      return this.#handlers.signal({ peerId, attempt, data: REFUSED });
+    }
     if (sameIsp) this.#sameIsp.add(peerId);
     this.#connect(peerId, attempt, false).link.signal(data);
   }
@@ -142,7 +144,7 @@ export class Neighbourhood {
   /** Gives up the least useful neighbour of another ISP, unless few are left: no ISP may become an island. */
   #makeRoom(): boolean {
     const far = this.all.filter(({ peerId }) => !this.#sameIsp.has(peerId));
-    if (far.length <= this.#maxPeers * (1 - NEAR_SHARE)) return false;
+    if (far.length <= this.#farPeers) return false;
     const usefulness = (neighbour: Neighbour): number => neighbour.receivedBytes + neighbour.sentBytes;
     const [worst] = far.sort((a, b) => usefulness(a) - usefulness(b));
     if (worst) this.drop(worst.peerId, "replaced");

@@ -81,6 +81,7 @@ function neighbourOf(
     rateBps: null,
     outstandingBytes: 0,
     lateness: 0,
+    lastReceivedMs: 0,
     sameIsp: true,
     announced: (id) => announced.get(id),
     ...more,

@@ -16,6 +16,8 @@ export interface PlanNeighbour {
   readonly outstandingBytes: number;
   /** Requests it lately left unanswered. */
   readonly lateness: number;
+  /** When it last sent part of a piece, on the session's clock. */
+  readonly lastReceivedMs: number;
   /** In our ISP group. */
   readonly sameIsp: boolean;
   readonly announced: (id: SegmentId) => Announcement | undefined;
@@ -81,8 +83,9 @@ export interface Planning {
   look(atMs: number): void;
 }
 
-/** A piece that has not grown for this long is asked of somebody else. */
+/** A piece that has not grown for this long is asked of somebody else; later, if its sender is busy with others of ours. */
 const STALLED_MS = 1_500;
+const STALLED_BEHIND_MS = 2_500;
 
 /** What to do now, and when to look again. Pure: no clock, no I/O, nothing random. */
 export function plan(view: PlanView): Plan {
@@ -103,7 +106,7 @@ export function plan(view: PlanView): Plan {
     const mayAsk = wanted.fits && !fetched && (view.sealing || wanted.copy.seal !== null);
     if (!mayAsk || wanted.copy.byteLength === 0 || wanted.copy.count("missing") === 0) continue;
     budget ??= new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour)]));
-    planAsks(view, wanted, spoken, budget, actions);
+    planAsks(view, wanted, spoken, budget, planning);
   }
   return { actions, untilMs };
 }
@@ -119,14 +122,17 @@ function spokenOf({ neighbours }: PlanView, { id }: Copy): Spoken[] {
 }
 
 /** Takes pieces back from neighbours, and from range requests, that stopped sending. */
-function releaseStalled({ nowMs }: PlanView, { copy }: PlanSegment, { actions, look }: Planning): void {
+function releaseStalled({ nowMs, neighbours }: PlanView, { copy }: PlanSegment, { actions, look }: Planning): void {
   const stalled = new Map<PeerId, number[]>();
   let rangesStalled = copy.count("coming") > 0;
   for (const index of copy.in("asked", "coming")) {
     const piece = copy.pieces[index];
     if (!piece) continue;
-    const isStalled = nowMs - piece.sinceMs >= STALLED_MS;
-    if (!isStalled) look(piece.sinceMs + STALLED_MS);
+    const sender = piece.peerId && neighbours.find(({ peerId }) => peerId === piece.peerId);
+    const grewMs = Math.max(piece.sinceMs, sender ? sender.lastReceivedMs : 0);
+    const stalledMs = Math.min(grewMs + STALLED_MS, piece.sinceMs + STALLED_BEHIND_MS);
+    const isStalled = nowMs >= stalledMs;
+    if (!isStalled) look(stalledMs);
     if (piece.state === "coming") rangesStalled &&= isStalled;
     else if (isStalled && piece.peerId) stalled.set(piece.peerId, [...(stalled.get(piece.peerId) ?? []), index]);
   }

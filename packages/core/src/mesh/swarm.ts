@@ -261,11 +261,6 @@ export class Swarm {
     return Math.round(this.#uploader.uplinkBps ?? 0);
   }
 
-  /** How many viewers the tracker should name for us now. */
-  get candidatesWanted(): number {
-    return this.#neighbourhood.candidatesWanted;
-  }
-
   /** Bytes of a seal that the sealer answered. */
   offerSealBytes(bytes: Uint8Array): void {
     const seal = decodeSeal(bytes);
@@ -375,7 +370,7 @@ export class Swarm {
       }
       case "piece": {
         const copy = this.#copies.get(frame.segmentId);
-        neighbour.received(frame.bytes.length);
+        neighbour.received(frame.bytes.length, this.#rim.clock.now());
         this.#rim.counters.peerBytes += frame.bytes.length;
         if (!copy) {
           this.#rim.counters.wastedBytes += frame.bytes.length;

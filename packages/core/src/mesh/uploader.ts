@@ -33,8 +33,8 @@ interface Queue {
 
 /** Pieces one neighbour may have waiting with us, and all of them where we know how fast we send. */
 const MAX_QUEUE = 512;
-const MAX_WAIT_MS = 2_000;
-const LEAST_QUEUE = 16;
+const MAX_WAIT_MS = 1_000;
+const LEAST_QUEUE = 4;
 const ASSUMED_PIECE_BYTES = 65_536;
 /** Bytes in the channels' own queues: as much as leaves within this time. More only delays what is said meanwhile. */
 const AHEAD_MS = 100;
