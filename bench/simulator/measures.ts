@@ -34,6 +34,7 @@ export interface Measures {
   readonly abandoned: number;
   readonly failures: number;
   readonly startupMs: { readonly median: number; readonly p95: number };
+  /** From a segment's publication until the tracker has its seal, steady. */
   readonly sealDelayMs: { readonly median: number; readonly p95: number };
   readonly neighbours: {
     readonly mean: number;
@@ -90,7 +91,7 @@ export function measure(run: FinishedRun): Measures {
   const playedBytes = sum(players.map((player) => player.playedBytes));
   const cdnBytes = sum(cdn.requests.map(({ bytes }) => bytes));
   const startups = players.flatMap(({ startupMs }) => startupMs ?? []);
-  const sealDelays = run.sealDelays.filter(({ publishedMs }) => publishedMs >= 0).map(({ delayMs }) => delayMs);
+  const sealDelays = run.sealDelays.filter(({ publishedMs }) => publishedMs >= steadyMs).map(({ delayMs }) => delayMs);
   const traffic = mesh?.network.traffic;
   return {
     options,

@@ -7,13 +7,18 @@ import type { LiveStream, Rendition } from "./stream.ts";
 
 /** From a viewer's news to the sealer's look at the playlist, and the look itself. */
 const NEWS_MS = 50;
+/** Least time between two looks that viewers cause; doubles while they bring nothing. */
+const NEWS_EVERY_MS = 250;
 /** Hashing, signing and the way to the tracker. */
 const SIGNING_MS = 30;
 /** A segment is read in so many ranges at once. */
 const RANGES = 4;
 const FULL_SPEED = Number.POSITIVE_INFINITY;
 
-/** Follows the playlists, sooner on news, reads each new segment of each rendition once from the CDN and seals it. */
+/**
+ * Follows the playlists as the real one does: a target duration after a look that brought something, half of one after
+ * another, sooner on viewers' news. Reads each new segment of each rendition once from the CDN and seals it.
+ */
 export class Sealer {
   readonly #clock: Clock;
   readonly #stream: LiveStream;
@@ -21,7 +26,10 @@ export class Sealer {
   readonly #seals = new Map<SegmentId, Seal>();
   readonly #waiting = new Map<SegmentId, (() => void)[]>();
   #next: number;
+  #lookedMs = Number.NEGATIVE_INFINITY;
   #looksAtMs = Number.POSITIVE_INFINITY;
+  #newsEveryMs = NEWS_EVERY_MS;
+  #cancelLook: () => void = () => {};
   #up = true;
   /** Read from the CDN for sealing, in a column of its own. */
   readBytes = 0;
@@ -31,14 +39,14 @@ export class Sealer {
     this.#stream = stream;
     this.#sealed = sealed;
     this.#next = Math.max(0, stream.newest - stream.windowSegments + 1);
-    this.#poll(random.between(0, stream.segmentMs));
+    this.#lookAt(random.between(0, stream.segmentMs));
   }
 
   /** A viewer announced a segment. */
   news(id: SegmentId): void {
-    if (this.#seals.has(id) || this.#looksAtMs <= this.#clock.now() + NEWS_MS) return;
-    this.#looksAtMs = this.#clock.now() + NEWS_MS;
-    this.#clock.after(NEWS_MS, () => this.#look());
+    if (this.#seals.has(id) || this.#stream.placeOf(id).number < this.#next) return;
+    const atMs = Math.max(this.#clock.now() + NEWS_MS, this.#lookedMs + this.#newsEveryMs);
+    if (atMs < this.#looksAtMs) this.#lookAt(atMs);
   }
 
   /** Nothing is sealed from now on, and nobody is answered. */
@@ -70,17 +78,21 @@ export class Sealer {
     });
   }
 
-  #poll(inMs: number): void {
-    this.#clock.after(inMs, () => {
-      this.#look();
-      this.#poll(this.#stream.segmentMs);
-    });
+  #lookAt(atMs: number): void {
+    this.#cancelLook();
+    this.#looksAtMs = atMs;
+    this.#cancelLook = this.#clock.after(atMs - this.#clock.now(), () => this.#look());
   }
 
   #look(): void {
-    this.#looksAtMs = Number.POSITIVE_INFINITY;
-    for (; this.#next <= this.#stream.newest && this.#up; this.#next++) {
-      for (const rendition of this.#stream.renditions) this.#read(this.#next, rendition);
+    const nowMs = this.#clock.now();
+    const { newest, renditions, segmentMs } = this.#stream;
+    const isNew = this.#next <= newest;
+    this.#lookedMs = nowMs;
+    this.#newsEveryMs = isNew ? NEWS_EVERY_MS : Math.min(2 * this.#newsEveryMs, segmentMs / 2);
+    this.#lookAt(nowMs + (isNew ? segmentMs : segmentMs / 2));
+    for (; this.#next <= newest && this.#up; this.#next++) {
+      for (const rendition of renditions) this.#read(this.#next, rendition);
     }
   }
 
