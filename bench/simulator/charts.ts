@@ -10,7 +10,7 @@ interface Point {
   readonly y: number;
 }
 
-/** Curves over the seconds of a run. */
+/** Curves over seconds. */
 export function lines(
   curves: readonly { readonly name: string; readonly points: readonly Point[] }[],
   scale: { readonly most: number; readonly unit: string },
@@ -45,14 +45,14 @@ export function columns(
   return frame(most, "", `${first} to ${last} s`, [...drawn, legend(names)]);
 }
 
-/** One column for each value. */
-export function bars(values: readonly number[]): string {
+/** One column for each value. @param below what the columns are */
+export function bars(values: readonly number[], below: string): string {
   const most = Math.max(1, ...values);
   const width = (WIDTH - LEFT) / Math.max(1, values.length);
   const drawn = values.map((value, at) =>
     rectangle(LEFT + at * width, up(value, most), Math.max(0.5, width * 0.9), up(0, most) - up(value, most), colour(0)),
   );
-  return frame(most, "", `${values.length} viewers`, drawn);
+  return frame(most, "", below, drawn);
 }
 
 function frame(most: number, unit: string, below: string, drawn: readonly string[]): string {

@@ -1,17 +1,33 @@
 import type { SegmentId } from "@shoal/protocol";
 import type { SegmentStore } from "../../packages/core/src/mesh/segment-store.ts";
-import { TRUE_BYTE, view, zeros } from "./zeros.ts";
+import { bytesMarked, FROM_CDN, hopsOf, isTrue, joined, type Mark } from "./marks.ts";
+import { zeros } from "./zeros.ts";
 
 interface Held {
-  /** Length of each piece; negative where a part of it is false; 0 while there is nothing. */
+  /** Length of each piece; 0 while there is nothing. */
   readonly lengths: number[];
+  /** Through whom each came. */
+  readonly marks: Mark[];
   bytes: number;
 }
 
-/** A {@link SegmentStore} that holds lengths. It remembers which pieces a liar sent. */
+/** What was handed to players out of stores. */
+export class PlayedBytes {
+  /** Bytes that a liar made up. */
+  wrong = 0;
+  /** Bytes by the number of viewers they passed through. */
+  readonly byHops: number[] = [];
+}
+
+/** A {@link SegmentStore} that holds lengths. It remembers which pieces a liar sent, and how far each travelled. */
 export class LengthsStore implements SegmentStore {
+  readonly #played: PlayedBytes;
   readonly #segments = new Map<SegmentId, Held>();
   #bytes = 0;
+
+  constructor(played: PlayedBytes) {
+    this.#played = played;
+  }
 
   get bytes(): number {
     return this.#bytes;
@@ -22,29 +38,31 @@ export class LengthsStore implements SegmentStore {
   }
 
   append(id: SegmentId, piece: number, bytes: Uint8Array): void {
-    const before = this.#segments.get(id)?.lengths[piece] ?? 0;
-    const isTrue = before >= 0 && bytes[0] === TRUE_BYTE;
-    const length = Math.abs(before) + bytes.length;
-    this.#set(id, piece, isTrue ? length : -length);
+    const held = this.#segments.get(id);
+    const before = held?.lengths[piece] ?? 0;
+    const mark = bytes[0] ?? FROM_CDN;
+    this.#set(id, piece, before + bytes.length, before === 0 ? mark : joined(mark, held?.marks[piece] ?? mark));
   }
 
   putWhole(id: SegmentId, bytes: ArrayBuffer, pieceShift: number): void {
     this.drop(id);
     const size = 2 ** pieceShift;
     for (let offset = 0; offset < bytes.byteLength; offset += size) {
-      this.#set(id, offset / size, Math.min(size, bytes.byteLength - offset));
+      this.#set(id, offset / size, Math.min(size, bytes.byteLength - offset), FROM_CDN);
     }
   }
 
   putPiece(id: SegmentId, piece: number, bytes: Uint8Array): void {
-    this.#set(id, piece, bytes.length);
+    this.#set(id, piece, bytes.length, bytes[0] ?? FROM_CDN);
   }
 
   read(id: SegmentId, piece: number): Uint8Array<ArrayBuffer> | null {
-    const length = this.#segments.get(id)?.lengths[piece] ?? 0;
-    return length === 0 ? null : view(Math.abs(length), length > 0);
+    const held = this.#segments.get(id);
+    const length = held?.lengths[piece] ?? 0;
+    return length === 0 ? null : bytesMarked(held?.marks[piece] ?? FROM_CDN, length);
   }
 
+  /** Only ever called for the player: so it is counted what is played. */
   assemble(id: SegmentId, pieces: number): ArrayBuffer | null {
     const held = this.#segments.get(id);
     if (!held) return null;
@@ -52,13 +70,14 @@ export class LengthsStore implements SegmentStore {
     for (let piece = 0; piece < pieces; piece++) {
       const bytes = held.lengths[piece] ?? 0;
       if (bytes === 0) return null;
-      length += Math.abs(bytes);
+      length += bytes;
     }
+    for (let piece = 0; piece < pieces; piece++) this.#count(held.lengths[piece] ?? 0, held.marks[piece] ?? FROM_CDN);
     return zeros(length);
   }
 
   dropPiece(id: SegmentId, piece: number): void {
-    if (this.#segments.has(id)) this.#set(id, piece, 0);
+    if (this.#segments.has(id)) this.#set(id, piece, 0, FROM_CDN);
   }
 
   drop(id: SegmentId): void {
@@ -71,15 +90,27 @@ export class LengthsStore implements SegmentStore {
     this.#bytes = 0;
   }
 
-  #set(id: SegmentId, piece: number, length: number): void {
+  #count(bytes: number, mark: Mark): void {
+    const { byHops } = this.#played;
+    const hops = hopsOf(mark);
+    while (byHops.length <= hops) byHops.push(0);
+    byHops[hops] = (byHops[hops] ?? 0) + bytes;
+    if (!isTrue(mark)) this.#played.wrong += bytes;
+  }
+
+  #set(id: SegmentId, piece: number, length: number, mark: Mark): void {
     let held = this.#segments.get(id);
     if (!held) {
-      held = { lengths: [], bytes: 0 };
+      held = { lengths: [], marks: [], bytes: 0 };
       this.#segments.set(id, held);
     }
-    const change = Math.abs(length) - Math.abs(held.lengths[piece] ?? 0);
-    while (held.lengths.length < piece) held.lengths.push(0);
+    const change = length - (held.lengths[piece] ?? 0);
+    while (held.lengths.length <= piece) {
+      held.lengths.push(0);
+      held.marks.push(FROM_CDN);
+    }
     held.lengths[piece] = length;
+    held.marks[piece] = mark;
     held.bytes += change;
     this.#bytes += change;
   }

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
+import { readCommandLine, USAGE } from "./command-line.ts";
 import { measure } from "./measures.ts";
-import { readCommandLine, type SimulationOptions, USAGE } from "./options.ts";
+import { controlOf, type SimulationOptions } from "./options.ts";
 import { page } from "./page.ts";
 import { simulate } from "./simulation.ts";
 import { summary } from "./summary.ts";
@@ -10,7 +11,7 @@ async function main(args: readonly string[]): Promise<void> {
   const command = readCommandLine(args);
   if (command === "help") return console.log(USAGE);
   const { options, json, report } = command;
-  const control = measure(await simulate({ ...options, fault: "none" }, false));
+  const control = command.control ? measure(await simulate(controlOf(options), false)) : null;
   const begunMs = performance.now();
   const measures = measure(await simulate(options, true, progress(options)));
   const wallMs = performance.now() - begunMs;

@@ -1,183 +1,188 @@
-import { type CdnRequest, FETCH_CAUSES, type FetchCause } from "./cdn.ts";
+import type { ShoalStats } from "@shoal/core";
 import type { SimulationOptions } from "./options.ts";
+import { type PersonsLoad, type SegmentCopies, segmentCopies } from "./segment-copies.ts";
 import type { FinishedRun } from "./simulation.ts";
 import { fairness, mean, quantile, sum } from "./statistics.ts";
-
-/** One request to the CDN, and who made it why. */
-export interface TracedRequest {
-  readonly cause: FetchCause;
-  /** Since the segment was published, milliseconds. */
-  readonly ageMs: number;
-  readonly isp: number;
-  readonly uplinkMbps: number;
-  readonly copies: number;
-}
-
-/** What the CDN sent of one segment, in copies, and why. */
-export interface SegmentCopies {
-  readonly number: number;
-  readonly publishedMs: number;
-  readonly copies: number;
-  readonly byIsp: readonly number[];
-  readonly byCause: Readonly<Record<FetchCause, number>>;
-  /** When the CDN was first asked, and when half and 95 % of the viewers had it, milliseconds after publication. */
-  readonly firstFetchMs: number;
-  readonly halfMs: number;
-  readonly mostMs: number;
-  /** Oldest first. */
-  readonly requests: readonly TracedRequest[];
-}
+import { measureSteady, type Steady } from "./steady.ts";
+import { faultWindows, stretches, type Window } from "./windows.ts";
 
 /** Everything measured in one run. Bytes are media bytes. */
 export interface Measures {
   readonly options: SimulationOptions;
-  readonly segmentBytes: number;
   /** From here on joins do not count, milliseconds. */
   readonly steadyMs: number;
+  readonly steady: Steady;
   readonly whole: { readonly playedBytes: number; readonly cdnBytes: number; readonly offload: number };
-  readonly steady: {
-    readonly segments: number;
-    readonly offload: number;
-    readonly copies: number;
-    readonly copiesPerCluster: number;
-    readonly byCause: Readonly<Record<FetchCause, number>>;
-  };
+  /** What a viewer took from the CDN in its first 20 s, bytes, on average. */
+  readonly cdnBytesPerJoin: number;
+  /** Before, during and after what goes wrong, and the whole run ten seconds at a time. */
+  readonly fault: readonly Window[];
+  readonly stretches: readonly Window[];
+  /** What the CDN sent, second by second, bytes. */
+  readonly cdnPerSecond: readonly number[];
   readonly peerBytes: number;
   readonly wastedBytes: number;
+  /** Played although a liar made them up. Must be 0. */
+  readonly wrongBytes: number;
+  /** Sent by liars, or by those who believed them. */
+  readonly falseBytes: number;
   readonly sealerBytes: number;
   readonly controlBytes: number;
   readonly stalls: number;
   readonly stallMs: number;
   readonly skipped: number;
+  readonly abandoned: number;
+  readonly failures: number;
   readonly startupMs: { readonly median: number; readonly p95: number };
+  /** From a segment's publication until the tracker has its seal, steady. */
+  readonly sealDelayMs: { readonly median: number; readonly p95: number };
   readonly neighbours: {
     readonly mean: number;
     readonly p10: number;
     readonly sameIspShare: number;
-    /** Fetchers to expect where each viewer elects among its neighbours: 1 / (neighbours + 1), summed over givers. */
-    readonly electors: number;
+    /** How many viewers have so many, from none on. */
+    readonly histogram: readonly number[];
   };
   readonly sameIspShare: number;
-  readonly upload: {
-    readonly busiestToMean: number;
-    readonly fairness: number;
-    readonly usedUplink: { readonly median: number; readonly p95: number };
-    /** Sent by each viewer that gives, bytes, most first. */
-    readonly bytes: readonly number[];
-  };
+  readonly upload: Upload;
+  readonly hops: Hops;
   readonly convicted: number;
+  /** Of these, of viewers that never lied themselves. */
+  readonly convictedInnocents: number;
   readonly frames: readonly number[];
   readonly segments: readonly SegmentCopies[];
   readonly events: number;
 }
 
+/** How what is sent is spread over those who give. */
+export interface Upload {
+  readonly busiestToMean: number;
+  /** Jain's index. */
+  readonly fairness: number;
+  readonly usedUplink: { readonly median: number; readonly p95: number };
+  /** Sent by each viewer that gives, bytes, most first. */
+  readonly bytes: readonly number[];
+}
+
+/** Through how many viewers bytes passed before they were played; 0 straight from the CDN. */
+export interface Hops {
+  readonly bytes: readonly number[];
+  readonly mean: number;
+  readonly p95: number;
+}
+
 /** Joins have settled so long after the last one. */
 const SETTLED_MS = 20_000;
 /** A segment is played, or given up, so long after it came to be. */
-const PLAYED_MS = 13_000;
+export const PLAYED_MS = 13_000;
 
 /** Measures a run. */
 export function measure(run: FinishedRun): Measures {
-  const { options, stream, cdn, viewers, mesh, endMs } = run;
-  const { segmentBytes } = stream;
+  const { options, cdn, viewers, mesh, endMs } = run;
   const steadyMs = run.lastJoinMs + SETTLED_MS;
   const stats = viewers.map((viewer) => viewer.stats());
-  const loads = viewers.flatMap(({ player }) => player.loads);
-  const numbers = [...new Set(loads.map(({ number }) => number))].sort((a, b) => a - b);
-  const byNumber = requestsByNumber(cdn.requests);
-  const segments = numbers.map((number) => copiesOf(number, byNumber.get(number) ?? [], run));
-  const steady = segments.filter(({ publishedMs }) => publishedMs >= steadyMs && publishedMs <= endMs - PLAYED_MS);
-  const steadyNumbers = new Set(steady.map(({ number }) => number));
-  const steadyPlayed = loads.filter(({ number }) => steadyNumbers.has(number)).length;
-  const copies = mean(steady.map((segment) => segment.copies));
-  const playedBytes = sum(viewers.map(({ player }) => player.playedBytes));
-  const cdnBytes = sum(cdn.requests.map(({ bytes }) => bytes));
-  const givers = viewers.flatMap(({ person }, at) => (person.uploads ? [{ person, stats: stats[at] }] : []));
-  const sent = givers.map(({ stats }) => stats?.uploadedBytes ?? 0);
-  const used = givers.map(
-    ({ person, stats }) =>
-      ((stats?.uploadedBytes ?? 0) * 8000) / (person.uplinkBps * Math.max(1, endMs - person.joinMs)),
+  const players = viewers.map(({ player }) => player);
+  const loads = viewers.flatMap(({ player, person }): PersonsLoad[] =>
+    player.loads.map((load) => ({ ...load, person })),
   );
-  const neighbours = stats.map((one) => one.neighbours.length);
-  const startups = viewers.flatMap(({ player }) => player.startupMs ?? []);
+  const segments = segmentCopies(run, loads);
+  const playedMs = Math.max(PLAYED_MS, options.latencyMs + 1_000);
+  const steady = segments.filter(({ publishedMs }) => publishedMs >= steadyMs && publishedMs <= endMs - playedMs);
+  const playedBytes = sum(players.map((player) => player.playedBytes));
+  const cdnBytes = sum(cdn.requests.map(({ bytes }) => bytes));
+  const startups = players.flatMap(({ startupMs }) => startupMs ?? []);
+  const sealDelays = run.sealDelays.filter(({ publishedMs }) => publishedMs >= steadyMs).map(({ delayMs }) => delayMs);
   const traffic = mesh?.network.traffic;
   return {
     options,
-    segmentBytes,
     steadyMs,
+    steady: measureSteady(run, steady, loads),
     whole: { playedBytes, cdnBytes, offload: 1 - cdnBytes / Math.max(1, playedBytes) },
-    steady: {
-      segments: steady.length,
-      offload: steadyPlayed === 0 ? 0 : 1 - sum(steady.map((segment) => segment.copies)) / steadyPlayed,
-      copies,
-      copiesPerCluster: copies / Math.min(options.isps, Math.max(1, viewers.length)),
-      byCause: causes((cause) => mean(steady.map((segment) => segment.byCause[cause]))),
-    },
+    cdnBytesPerJoin: cdnBytesPerJoin(run),
+    fault: faultWindows(run, loads, steadyMs),
+    stretches: stretches(run, loads),
+    cdnPerSecond: cdn.egress.perSecond(Math.floor(endMs / 1000)),
     peerBytes: sum(stats.map((one) => one.peerBytes)),
     wastedBytes: sum(stats.map((one) => one.wastedBytes)),
+    wrongBytes: sum(viewers.map(({ played }) => played.wrong)),
+    falseBytes: traffic?.falsePieceBytes ?? 0,
     sealerBytes: mesh?.sealer.readBytes ?? 0,
     controlBytes: traffic?.controlBytes ?? 0,
-    stalls: sum(viewers.map(({ player }) => player.stalls)),
-    stallMs: Math.round(sum(viewers.map(({ player }) => player.stallMs))),
-    skipped: sum(viewers.map(({ player }) => player.skipped)),
+    stalls: sum(players.map(({ stalls }) => stalls)),
+    stallMs: Math.round(sum(players.map(({ stallMs }) => stallMs))),
+    skipped: sum(players.map(({ skipped }) => skipped)),
+    abandoned: sum(players.map(({ abandoned }) => abandoned)),
+    failures: sum(players.map(({ failures }) => failures)),
     startupMs: { median: quantile(startups, 0.5), p95: quantile(startups, 0.95) },
-    neighbours: {
-      mean: mean(neighbours),
-      p10: quantile(neighbours, 0.1),
-      sameIspShare: mean(stats.flatMap((one) => one.neighbours.map(({ sameIsp }) => (sameIsp ? 1 : 0)))),
-      electors: sum(givers.map(({ stats }) => 1 / (1 + (stats?.neighbours.length ?? 0)))),
-    },
+    sealDelayMs: { median: quantile(sealDelays, 0.5), p95: quantile(sealDelays, 0.95) },
+    neighbours: neighboursOf(run, stats),
     sameIspShare: traffic ? traffic.sameIspPieceBytes / Math.max(1, traffic.pieceBytes) : 0,
-    upload: {
-      busiestToMean: Math.max(0, ...sent) / Math.max(1, mean(sent)),
-      fairness: fairness(sent),
-      usedUplink: { median: quantile(used, 0.5), p95: quantile(used, 0.95) },
-      bytes: sent.toSorted((a, b) => b - a),
-    },
+    upload: uploadOf(run, stats),
+    hops: hopsOf(run, playedBytes),
     convicted: sum(stats.map((one) => one.convicted)),
+    convictedInnocents: convictedInnocents(run),
     frames: traffic?.frames ?? [],
     segments,
     events: run.events,
   };
 }
 
-function requestsByNumber(requests: readonly CdnRequest[]): ReadonlyMap<number, readonly CdnRequest[]> {
-  const byNumber = new Map<number, CdnRequest[]>();
-  for (const request of requests) {
-    const known = byNumber.get(request.number);
-    if (known) known.push(request);
-    else byNumber.set(request.number, [request]);
-  }
-  return byNumber;
+function cdnBytesPerJoin({ cdn, viewers }: FinishedRun): number {
+  const early = cdn.requests.filter(({ person, atMs }) => atMs < person.joinMs + SETTLED_MS);
+  return Math.round(sum(early.map(({ bytes }) => bytes)) / Math.max(1, viewers.length));
 }
 
-function copiesOf(number: number, requests: readonly CdnRequest[], run: FinishedRun): SegmentCopies {
-  const { stream, viewers, options } = run;
-  const publishedMs = stream.publishedMs(number);
-  const copies = (some: readonly CdnRequest[]): number => sum(some.map(({ bytes }) => bytes)) / stream.segmentBytes;
-  const had = viewers.flatMap(({ player }) => player.loads.filter((load) => load.number === number));
-  const ages = had.map(({ doneMs }) => doneMs - publishedMs);
+function neighboursOf({ viewers }: FinishedRun, stats: readonly ShoalStats[]): Measures["neighbours"] {
+  const present = stats.filter((_, at) => viewers[at]?.gone === false);
+  const counts = present.map((one) => one.neighbours.length);
+  const histogram = new Array<number>(Math.max(0, ...counts) + 1).fill(0);
+  for (const count of counts) histogram[count] = (histogram[count] ?? 0) + 1;
   return {
-    number,
-    publishedMs,
-    copies: copies(requests),
-    byIsp: Array.from({ length: options.isps }, (_, isp) =>
-      copies(requests.filter(({ person }) => person.isp === isp)),
-    ),
-    byCause: causes((cause) => copies(requests.filter((request) => request.cause === cause))),
-    firstFetchMs: requests.reduce((first, { atMs }) => Math.min(first, atMs), Number.MAX_SAFE_INTEGER) - publishedMs,
-    halfMs: quantile(ages, 0.5),
-    mostMs: quantile(ages, 0.95),
-    requests: requests.map((request) => ({
-      cause: request.cause,
-      ageMs: Math.round(request.atMs - publishedMs),
-      isp: request.person.isp,
-      uplinkMbps: request.person.uploads ? request.person.uplinkBps / 1e6 : 0,
-      copies: copies([request]),
-    })),
+    mean: mean(counts),
+    p10: quantile(counts, 0.1),
+    sameIspShare: mean(present.flatMap((one) => one.neighbours.map(({ sameIsp }) => (sameIsp ? 1 : 0)))),
+    histogram,
   };
 }
 
-function causes(value: (cause: FetchCause) => number): Record<FetchCause, number> {
-  return Object.fromEntries(FETCH_CAUSES.map((cause) => [cause, value(cause)])) as Record<FetchCause, number>;
+function uploadOf({ viewers, endMs }: FinishedRun, stats: readonly ShoalStats[]): Upload {
+  const sent: number[] = [];
+  const used: number[] = [];
+  viewers.forEach(({ person }, at) => {
+    if (!person.uploads) return;
+    const bytes = stats[at]?.uploadedBytes ?? 0;
+    const presentMs = Math.max(1, Math.min(endMs, person.leaveMs ?? endMs) - person.joinMs);
+    sent.push(bytes);
+    used.push((bytes * 8000) / (person.uplinkBps * presentMs));
+  });
+  return {
+    busiestToMean: Math.max(0, ...sent) / Math.max(1, mean(sent)),
+    fairness: fairness(sent),
+    usedUplink: { median: quantile(used, 0.5), p95: quantile(used, 0.95) },
+    bytes: sent.toSorted((a, b) => b - a),
+  };
+}
+
+function convictedInnocents({ viewers, mesh }: FinishedRun): number {
+  const liars = new Set(viewers.filter(({ person }) => mesh?.network.lies(person)).map(({ person }) => person.peerId));
+  return sum(viewers.map(({ convicted }) => convicted.filter((peerId) => !liars.has(peerId)).length));
+}
+
+function hopsOf({ viewers }: FinishedRun, playedBytes: number): Hops {
+  const bytes: number[] = [0];
+  for (const { played } of viewers) {
+    played.byHops.forEach((count, hops) => {
+      bytes[hops] = (bytes[hops] ?? 0) + count;
+    });
+  }
+  // What a player was given as it came from the CDN never was in a store.
+  bytes[0] = (bytes[0] ?? 0) + Math.max(0, playedBytes - sum(bytes));
+  const carried = sum(bytes.slice(1));
+  let below = 0;
+  const p95 = bytes.findIndex((count, hops) => {
+    if (hops > 0) below += count;
+    return hops > 0 && below >= 0.95 * carried;
+  });
+  const travelled = sum(bytes.map((count, hops) => count * hops));
+  return { bytes, mean: carried === 0 ? 0 : travelled / carried, p95: Math.max(0, p95) };
 }

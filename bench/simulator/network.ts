@@ -1,32 +1,44 @@
-import type { Clock } from "@shoal/core";
 import { FRAME_TYPES, PIECE_HEADER_BYTES } from "@shoal/protocol";
 import type { PeerLink, PeerLinkHandlers, PeerTransport } from "../../packages/core/src/mesh/peer-transport.ts";
+import { FROM_CDN, isTrue, type Mark, passedOn } from "./marks.ts";
+import { delayMs, hindranceMs, type PathQuality, WIRE_OVERHEAD } from "./path.ts";
 import type { Person } from "./population.ts";
 import { Random } from "./random.ts";
-import { Uplink } from "./uplink.ts";
-import { FALSE_BYTE, TRUE_BYTE } from "./zeros.ts";
+import { type Outbox, Uplink } from "./uplink.ts";
+import type { VirtualTime } from "./virtual-time.ts";
 
-/** A frame on its way: of a PIECE only the header, its payload is a length. */
+/** A frame on its way: of a PIECE only the header, its payload is a length and a mark. */
 interface Frame {
   readonly header: Uint8Array<ArrayBuffer>;
   readonly length: number;
+  readonly mark: Mark;
   /** On the wire, with what DTLS, SCTP, UDP and IP add. */
   readonly bytes: number;
+  readonly bulk: boolean;
+  /** It goes on with the piece of the frame before it. */
+  readonly continues: boolean;
 }
 
-interface End {
+interface End extends Outbox<Frame> {
   readonly host: Host;
   readonly handlers: PeerLinkHandlers;
-  readonly frames: Frame[];
   other: End | null;
+  /** One way, milliseconds. */
+  delayMs: number;
   queuedBytes: number;
   lastArrivalMs: number;
   closed: boolean;
+  /** The last frame queued, to tell whether the next one continues its piece. */
+  last: Uint8Array | null;
+  /** Frames of one piece that have left and arrive together, and when the first of them left. */
+  together: Frame[];
+  togetherMs: number;
 }
 
 interface Host {
   readonly person: Person;
   readonly uplink: Uplink<Frame, End>;
+  readonly random: Random;
   readonly ends: Set<End>;
   downlinkFreeMs: number;
   /** Gone without a word. */
@@ -40,52 +52,55 @@ export interface Traffic {
   pieceBytes: number;
   /** Of these, between viewers of one ISP. */
   sameIspPieceBytes: number;
+  /** Of these, made up by a liar: by the sender, or by one that it believed. */
+  falsePieceBytes: number;
   /** Everything else, bytes on the wire. */
   controlBytes: number;
   /** Frames by their type byte. */
   readonly frames: number[];
 }
 
-/** A packet of 1200 bytes carries some 60 of DTLS, SCTP, UDP and IP. */
-const WIRE_OVERHEAD = 1.05;
-const PACKET_BYTES = 60;
+/** What a frame costs beside its bytes, however short it is. */
+const FRAME_OVERHEAD_BYTES = 60;
 const DRAIN_BELOW_BYTES = 16 * 1024;
-/** One way, milliseconds. */
-const SAME_ISP_MS = 20;
-const OTHER_ISP_MS = 50;
-/** A pair's delay differs from its class' by up to this share, and each frame's by up to so many milliseconds. */
-const PAIR_SPREAD = 0.3;
-const FRAME_JITTER_MS = 4;
 /** Round trips from the answer to an open channel: ICE checks, DTLS, SCTP. */
 const OPENING_ROUND_TRIPS = 3;
 /** Until a browser takes a silent connection for dead. */
 const SILENCE_MS = 10_000;
+/** Frames of a piece are handed over together if the last left no later than this after the first. */
+const TOGETHER_MS = 100;
+/** Header bytes from the segment's id up to the piece's number: the same in all frames of a piece. */
+const SAME_FROM = 1;
+const SAME_TO = 15;
 
 /**
  * Connections between viewers: delays per pair, uplinks and downlinks shared by all connections of a viewer. Frames are
- * the codec's real bytes, but the payload of a PIECE travels as its length. Every pair can connect; nothing is lost.
+ * the codec's real bytes, but the payload of a PIECE travels as its length. Every pair of connected ISPs can connect.
  */
 export class Network {
-  readonly traffic: Traffic = { pieceBytes: 0, sameIspPieceBytes: 0, controlBytes: 0, frames: [] };
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly traffic: Traffic = { pieceBytes: 0, sameIspPieceBytes: 0, falsePieceBytes: 0, controlBytes: 0, frames: [] };
+  readonly #clock: VirtualTime;
+  readonly #seed: number;
+  readonly #quality: PathQuality;
   readonly #hosts = new Map<number, Host>();
   readonly #offers = new Map<string, End>();
   /** Where a PIECE is put together again; decoders and store do not keep it. */
-  readonly #truePiece = new Uint8Array(PIECE_HEADER_BYTES + 2 ** 16).fill(TRUE_BYTE);
-  readonly #falsePiece = new Uint8Array(PIECE_HEADER_BYTES + 2 ** 16).fill(FALSE_BYTE);
+  readonly #piece = new Uint8Array(PIECE_HEADER_BYTES + 2 ** 16);
   #nextOffer = 1;
+  /** An ISP that has no way to the others; null while all have. */
+  #island: number | null = null;
 
-  constructor(clock: Clock, seed: number) {
+  constructor(clock: VirtualTime, seed: number, quality: PathQuality) {
     this.#clock = clock;
-    this.#random = new Random(`network ${seed}`);
+    this.#seed = seed;
+    this.#quality = quality;
   }
 
   transport(person: Person): PeerTransport {
     const host = this.#host(person);
     return {
       connect: ({ initiator }, handlers) => {
-        const end: End = { host, handlers, frames: [], other: null, queuedBytes: 0, lastArrivalMs: 0, closed: false };
+        const end = newEnd(host, handlers);
         host.ends.add(end);
         if (initiator) this.#offer(end);
         return this.#link(end);
@@ -98,10 +113,15 @@ export class Network {
     const host = this.#host(person);
     host.vanished = true;
     for (const end of [...host.ends]) {
-      this.#end(end);
       const { other } = end;
-      if (other) this.#clock.after(SILENCE_MS + this.#random.between(0, 2000), () => this.#lose(other, "silence"));
+      this.#end(end);
+      if (other) this.#loseInSilence(other);
     }
+  }
+
+  /** @returns whether a viewer was told to lie */
+  lies(person: Person): boolean {
+    return this.#host(person).lies;
   }
 
   /** From now on this viewer sends bytes that are not the segment's. */
@@ -109,13 +129,35 @@ export class Network {
     this.#host(person).lies = true;
   }
 
+  /** From now on an ISP has no way to the others; null to connect all again. */
+  split(isp: number | null): void {
+    this.#island = isp;
+    for (const host of this.#hosts.values()) {
+      for (const end of host.ends) {
+        if (end.other && !this.#reaches(host, end.other.host)) this.#loseInSilence(end);
+      }
+    }
+  }
+
   #host(person: Person): Host {
     const known = this.#hosts.get(person.number);
     if (known) return known;
-    const uplink = new Uplink<Frame, End>(this.#clock, person.uplinkBps, (end, frame) => this.#sent(end, frame));
-    const host: Host = { person, uplink, ends: new Set(), downlinkFreeMs: 0, vanished: false, lies: false };
+    const host: Host = {
+      person,
+      uplink: new Uplink<Frame, End>(this.#clock, person.uplinkBps, (...left) => this.#left(...left)),
+      random: new Random(`network ${this.#seed} ${person.number}`),
+      ends: new Set(),
+      downlinkFreeMs: 0,
+      vanished: false,
+      lies: false,
+    };
     this.#hosts.set(person.number, host);
     return host;
+  }
+
+  #reaches(a: Host, b: Host): boolean {
+    const island = this.#island;
+    return island === null || (a.person.isp === island) === (b.person.isp === island);
   }
 
   #offer(end: End): void {
@@ -145,8 +187,7 @@ export class Network {
       const other = this.#offers.get(signal.offer);
       this.#offers.delete(signal.offer);
       if (!other || other.closed) return;
-      end.other = other;
-      other.other = end;
+      join(end, other);
       this.#clock.after(5, () => {
         if (!end.closed) end.handlers.signal(JSON.stringify([{ type: "answer", offer: signal.offer }]));
       });
@@ -154,8 +195,8 @@ export class Network {
     }
     const { other } = end;
     if (!other) return;
-    this.#clock.after(OPENING_ROUND_TRIPS * 2 * this.#delayMs(end.host, other.host), () => {
-      if (end.closed || other.closed) return;
+    this.#clock.after(OPENING_ROUND_TRIPS * 2 * end.delayMs, () => {
+      if (end.closed || other.closed || !this.#reaches(end.host, other.host)) return;
       end.handlers.open();
       other.handlers.open();
     });
@@ -163,28 +204,46 @@ export class Network {
 
   #send(end: End, frame: Uint8Array<ArrayBuffer>): boolean {
     if (end.closed || !end.other) return false;
-    const header = frame[0] === FRAME_TYPES.piece ? frame.slice(0, PIECE_HEADER_BYTES) : frame;
-    const bytes = Math.round(frame.length * WIRE_OVERHEAD) + PACKET_BYTES;
+    const bulk = frame[0] === FRAME_TYPES.piece;
+    const header = bulk ? frame.slice(0, PIECE_HEADER_BYTES) : frame;
+    const bytes = Math.round(frame.length * WIRE_OVERHEAD) + FRAME_OVERHEAD_BYTES;
+    const mark = bulk ? (frame[PIECE_HEADER_BYTES] ?? FROM_CDN) : FROM_CDN;
+    const continues = bulk && end.last !== null && isSamePiece(end.last, header);
+    end.last = bulk ? header : null;
     end.queuedBytes += frame.length;
-    end.host.uplink.queue(end, { header, length: frame.length, bytes });
+    end.host.uplink.queue(end, { header, length: frame.length, mark, bytes, bulk, continues });
     return true;
   }
 
-  #sent(end: End, frame: Frame): void {
+  #left(end: End, frame: Frame, leftMs: number): void {
     const before = end.queuedBytes;
     const { other } = end;
     if (!other || end.host.vanished || other.host.vanished) return;
     end.queuedBytes -= frame.length;
-    if (!end.closed && before > DRAIN_BELOW_BYTES && end.queuedBytes <= DRAIN_BELOW_BYTES) end.handlers.drain();
+    const drained = before > DRAIN_BELOW_BYTES && end.queuedBytes <= DRAIN_BELOW_BYTES;
+    if (drained) this.#clock.after(0, () => end.closed || end.handlers.drain());
+    if (!this.#reaches(end.host, other.host)) return;
     const nowMs = this.#clock.now();
-    const delayMs = this.#delayMs(end.host, other.host) + this.#random.unit() * FRAME_JITTER_MS;
     const { host } = other;
-    const beginMs = Math.max(nowMs + delayMs, other.lastArrivalMs, host.downlinkFreeMs);
-    const arrivalMs = beginMs + (frame.bytes * 8000) / host.person.downlinkBps;
+    const followed = end.frames.length > 0;
+    const wayMs =
+      end.delayMs + hindranceMs(this.#quality, { bytes: frame.bytes, followed, delayMs: end.delayMs }, end.host.random);
+    const downlinkMs = (frame.bytes * 8000) / host.person.downlinkBps;
+    other.lastArrivalMs = Math.max(leftMs + wayMs, other.lastArrivalMs, host.downlinkFreeMs) + downlinkMs;
     // The downlink is kept by bytes, not by arrival: a far frame must not hold up a near one behind it.
-    host.downlinkFreeMs = Math.max(nowMs, host.downlinkFreeMs) + (frame.bytes * 8000) / host.person.downlinkBps;
-    other.lastArrivalMs = arrivalMs;
-    this.#clock.after(arrivalMs - nowMs, () => this.#arrive(end, other, frame));
+    host.downlinkFreeMs = Math.max(nowMs, host.downlinkFreeMs) + downlinkMs;
+    if (!frame.bulk) {
+      this.#clock.after(other.lastArrivalMs - nowMs, () => this.#arrive(end, other, frame));
+      return;
+    }
+    if (end.together.length === 0) end.togetherMs = nowMs;
+    end.together.push(frame);
+    if (end.frames[0]?.continues && nowMs - end.togetherMs < TOGETHER_MS) return;
+    const { together } = end;
+    end.together = [];
+    this.#clock.after(other.lastArrivalMs - nowMs, () => {
+      for (const one of together) this.#arrive(end, other, one);
+    });
   }
 
   #arrive(from: End, end: End, frame: Frame): void {
@@ -192,16 +251,19 @@ export class Network {
     const type = frame.header[0] ?? 0;
     const { traffic } = this;
     traffic.frames[type] = (traffic.frames[type] ?? 0) + 1;
-    if (type !== FRAME_TYPES.piece) {
+    if (!frame.bulk) {
       traffic.controlBytes += frame.bytes;
       return end.handlers.frame(frame.header);
     }
     const payloadBytes = frame.length - PIECE_HEADER_BYTES;
     traffic.pieceBytes += payloadBytes;
     if (from.host.person.isp === end.host.person.isp) traffic.sameIspPieceBytes += payloadBytes;
-    const whole = from.host.lies ? this.#falsePiece : this.#truePiece;
-    whole.set(frame.header);
-    end.handlers.frame(whole.subarray(0, frame.length));
+    this.#piece.set(frame.header);
+    // Whoever looks at a payload's mark looks at its first byte.
+    const mark = passedOn(frame.mark, from.host.lies);
+    this.#piece[PIECE_HEADER_BYTES] = mark;
+    if (!isTrue(mark)) traffic.falsePieceBytes += payloadBytes;
+    end.handlers.frame(this.#piece.subarray(0, frame.length));
   }
 
   #close(end: End): void {
@@ -209,8 +271,12 @@ export class Network {
     this.#end(end);
     this.#clock.after(0, () => end.handlers.closed("closed"));
     const { other } = end;
-    if (!other || end.host.vanished) return;
-    this.#clock.after(this.#delayMs(end.host, other.host), () => this.#lose(other, "closed by the other side"));
+    if (!other || end.host.vanished || !this.#reaches(end.host, other.host)) return;
+    this.#clock.after(end.delayMs, () => this.#lose(other, "closed by the other side"));
+  }
+
+  #loseInSilence(end: End): void {
+    this.#clock.after(SILENCE_MS + end.host.random.between(0, 2000), () => this.#lose(end, "silence"));
   }
 
   #lose(end: End, reason: string): void {
@@ -222,16 +288,37 @@ export class Network {
   #end(end: End): void {
     end.closed = true;
     end.host.ends.delete(end);
-    // What is on the uplink's ring stays there until its turn; the rest is not sent any more.
-    end.frames.splice(1);
+    // What has its turn goes out; the rest is not sent any more.
+    end.frames.length = 0;
   }
+}
 
-  /** One way between two viewers, the same each time. */
-  #delayMs(a: Host, b: Host): number {
-    const low = Math.min(a.person.number, b.person.number);
-    const high = Math.max(a.person.number, b.person.number);
-    const spread = ((Math.imul(low + 1, 0x9e3779b1) ^ Math.imul(high + 1, 0x85ebca6b)) >>> 8) / 2 ** 24;
-    const base = a.person.isp === b.person.isp ? SAME_ISP_MS : OTHER_ISP_MS;
-    return base * (1 + PAIR_SPREAD * (2 * spread - 1));
-  }
+function newEnd(host: Host, handlers: PeerLinkHandlers): End {
+  return {
+    host,
+    handlers,
+    frames: [],
+    leaving: null,
+    leavesMs: 0,
+    waits: false,
+    other: null,
+    delayMs: 0,
+    queuedBytes: 0,
+    lastArrivalMs: 0,
+    closed: false,
+    last: null,
+    together: [],
+    togetherMs: 0,
+  };
+}
+
+function join(a: End, b: End): void {
+  a.other = b;
+  b.other = a;
+  a.delayMs = b.delayMs = delayMs(a.host.person, b.host.person);
+}
+
+function isSamePiece(a: Uint8Array, b: Uint8Array): boolean {
+  for (let at = SAME_FROM; at < SAME_TO; at++) if (a[at] !== b[at]) return false;
+  return true;
 }

@@ -1,101 +1,70 @@
-import { parseArgs } from "node:util";
+import type { DeviceMix } from "./devices.ts";
+import type { PathQuality } from "./path.ts";
 import type { JoinCurve } from "./population.ts";
 
-/** What goes wrong in a run, from its middle on (liars: from the start). */
-export const FAULTS = ["none", "vanish", "tracker", "sealer", "liars"] as const;
+/**
+ * What goes wrong in a run. `vanish`: half of the viewers go without a word. `tracker`, `sealer`, `tracker+sealer`: away
+ * for a while. `split`: the first ISP has no way to the others for a while. `liars`: from the start, 5 % send other bytes.
+ */
+export const FAULTS = ["none", "vanish", "tracker", "sealer", "tracker+sealer", "liars", "split"] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** A run. */
+/** A while in which the CDN sends less, in all. */
+export interface BrownOut {
+  readonly fromMs: number;
+  readonly durationMs: number;
+  /** Of what all present viewers need for the best rendition. */
+  readonly share: number;
+}
+
+/** A run. Times are virtual milliseconds. */
 export interface SimulationOptions {
   readonly viewers: number;
   readonly seed: number;
-  /** Virtual time, seconds. */
   readonly seconds: number;
-  readonly bitrateKbps: number;
+  /** Bitrates of the renditions, the lowest first. */
+  readonly ladderKbps: readonly number[];
   readonly segmentMs: number;
   readonly windowMs: number;
+  /** How far behind the live edge a player begins. */
+  readonly latencyMs: number;
   readonly isps: number;
+  /** Usable uplink over what all viewers together need; null for uplinks as the field has them. */
+  readonly uplinkBudget: number | null;
   readonly join: JoinCurve;
+  /** Share of the viewers that leave and are replaced in a minute. */
+  readonly churn: number;
+  readonly devices: DeviceMix;
+  readonly path: PathQuality;
+  readonly brownOut: BrownOut | null;
   readonly fault: Fault;
+  readonly faultAtMs: number;
+  readonly faultMs: number;
 }
+
+const SECONDS = 90;
 
 export const DEFAULTS: SimulationOptions = {
   viewers: 100,
   seed: 1,
-  seconds: 90,
-  bitrateKbps: 5000,
+  seconds: SECONDS,
+  ladderKbps: [5000],
   segmentMs: 4000,
   windowMs: 24_000,
+  latencyMs: 12_000,
   isps: 5,
+  uplinkBudget: null,
   join: "steady",
+  churn: 0,
+  devices: "desktop",
+  path: { loss: 0, jitterMs: 4 },
+  brownOut: null,
   fault: "none",
+  faultAtMs: SECONDS * 500,
+  faultMs: 300_000,
 };
 
-/** What the command line asks for. */
-export interface CommandLine {
-  readonly options: SimulationOptions;
-  /** Where to write every number, or null. */
-  readonly json: string | null;
-  /** Where to write a page with charts, or null. */
-  readonly report: string | null;
-}
-
-export const USAGE = `npm run simulate -- [options]
-  --viewers N         viewers (${DEFAULTS.viewers})
-  --seed N            any number; the same seed gives the same numbers (${DEFAULTS.seed})
-  --seconds N         virtual time (${DEFAULTS.seconds})
-  --bitrate-kbps N    of the stream (${DEFAULTS.bitrateKbps})
-  --isps N            ISPs, equally large (${DEFAULTS.isps})
-  --piece-kib 64      piece size; the engine knows this one only
-  --join steady|flash joins spread over a third of the run, at most 60 s; or all in 20 s
-  --fault ${FAULTS.join("|")}
-  --json FILE         every number
-  --report FILE.html  a page with charts`;
-
-/** @throws Error with a sentence that names the option */
-export function readCommandLine(args: readonly string[]): CommandLine | "help" {
-  const text = { type: "string" } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      viewers: text,
-      seed: text,
-      seconds: text,
-      "bitrate-kbps": text,
-      isps: text,
-      "piece-kib": text,
-      join: text,
-      fault: text,
-      json: text,
-      report: text,
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return "help";
-  const number = (name: keyof typeof values, fallback: number, least: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (Number.isFinite(value) && value >= least) return value;
-    throw new Error(`--${name} must be a number of at least ${least}.`);
-  };
-  const choice = <T extends string>(name: keyof typeof values, fallback: T, choices: readonly T[]): T => {
-    const value = values[name] ?? fallback;
-    const found = choices.find((one) => one === value);
-    if (found !== undefined) return found;
-    throw new Error(`--${name} must be one of ${choices.join(", ")}.`);
-  };
-  if (number("piece-kib", 64, 1) !== 64) throw new Error("--piece-kib must be 64: the engine cannot vary it.");
-  return {
-    options: {
-      ...DEFAULTS,
-      viewers: Math.floor(number("viewers", DEFAULTS.viewers, 1)),
-      seed: number("seed", DEFAULTS.seed, 0),
-      seconds: number("seconds", DEFAULTS.seconds, 10),
-      bitrateKbps: number("bitrate-kbps", DEFAULTS.bitrateKbps, 100),
-      isps: Math.floor(number("isps", DEFAULTS.isps, 1)),
-      join: choice("join", DEFAULTS.join, ["steady", "flash"]),
-      fault: choice("fault", DEFAULTS.fault, FAULTS),
-    },
-    json: values.json ?? null,
-    report: values.report ?? null,
-  };
+/** The options of the run to compare with: the same players and the same CDN, and nothing of what only sharing meets. */
+export function controlOf(options: SimulationOptions): SimulationOptions {
+  return options.fault === "vanish" ? options : { ...options, fault: "none" };
 }

@@ -1,8 +1,11 @@
 import { type PeerId, peerIdFrom } from "@shoal/protocol";
+import { type DeviceMix, type DeviceOptions, drawDevice } from "./devices.ts";
+import { WIRE_OVERHEAD } from "./path.ts";
 import { Random } from "./random.ts";
 
-/** How viewers join: spread evenly over a third of the run (at most 60 s), or all within 20 s. */
-export type JoinCurve = "steady" | "flash";
+/** How viewers join: spread over a third of the run (at most 60 s); all within 20 s; or as the first, and half leave again. */
+export const JOIN_CURVES = ["steady", "flash", "drop-out"] as const;
+export type JoinCurve = (typeof JOIN_CURVES)[number];
 
 /** One viewer before it plays. */
 export interface Person {
@@ -14,7 +17,29 @@ export interface Person {
   readonly downlinkBps: number;
   /** False where the uplink carries requests only: such viewers take and do not give. */
   readonly uploads: boolean;
+  readonly device: DeviceOptions;
   readonly joinMs: number;
+  /** When it closes its page; null if it stays. */
+  readonly leaveMs: number | null;
+  /** It came in place of somebody who left. */
+  readonly replaces: boolean;
+}
+
+/** What an audience is drawn from. */
+export interface PopulationSettings {
+  readonly viewers: number;
+  readonly seed: number;
+  readonly isps: number;
+  readonly join: JoinCurve;
+  /** Share of the viewers that leave and are replaced in a minute, once all have joined. */
+  readonly churn: number;
+  readonly devices: DeviceMix;
+  /** Usable uplink over what all viewers together need; null for uplinks as the field has them. */
+  readonly uplinkBudget: number | null;
+  /** What a viewer needs, bit/s. */
+  readonly bitrateBps: number;
+  /** Length of the run, milliseconds. */
+  readonly runMs: number;
 }
 
 /** Access lines as the field has them: share of the viewers, uplink and downlink from and to in Mbit/s. */
@@ -30,33 +55,99 @@ export const ACCESS_LINES = [
 const REQUESTS_BPS = 1_000_000;
 const FLASH_MS = 20_000;
 const STEADY_MS = 60_000;
+const DROP_OUT_MS = 20_000;
+const DROP_OUT_SHARE = 0.5;
+/** A seat that was left is taken again within this time. */
+const SEAT_FREE_MS = 2_000;
 
-/** Draws the viewers of a run. The shares of lines and ISPs are exact up to rounding; who has which is drawn. */
-export function populate(settings: {
-  readonly viewers: number;
-  readonly seed: number;
-  readonly isps: number;
-  readonly join: JoinCurve;
-  /** Length of the run, milliseconds. */
-  readonly runMs: number;
-}): Person[] {
-  const { viewers, seed, isps, join, runMs } = settings;
+/** Draws the viewers of a run. The shares of lines are exact up to rounding; who has which is drawn. */
+export function populate(settings: PopulationSettings): Person[] {
+  const { viewers, seed, isps, join, runMs, devices } = settings;
   const random = new Random(`people ${seed}`);
+  const deviceRandom = new Random(`devices ${seed}`);
   const lines = shuffled(viewers, random).map((place) => lineAt((place + 0.5) / viewers));
   const spreadMs = Math.min(join === "flash" ? FLASH_MS : STEADY_MS, runMs / 3);
-  return lines.map((line, number) => {
-    const uploads = line.upMbps[1] > 0;
-    const upBps = random.between(line.upMbps[0], line.upMbps[1]) * 1e6;
-    return {
+  const people = lines.map(
+    (line, number): Person => ({
       number,
-      peerId: peerIdFrom(Uint8Array.from({ length: 16 }, () => random.below(256))),
+      peerId: drawPeerId(random),
       isp: random.below(isps),
-      uplinkBps: uploads ? upBps : REQUESTS_BPS,
-      downlinkBps: random.between(line.downMbps[0], line.downMbps[1]) * 1e6,
-      uploads,
+      ...drawAccess(line, random),
+      device: drawDevice(devices, deviceRandom),
       joinMs: ((number + random.unit()) / viewers) * spreadMs,
-    };
-  });
+      leaveMs: null,
+      replaces: false,
+    }),
+  );
+  const staying = join === "drop-out" ? dropOut(people, settings) : people;
+  return scaled(churned(staying, settings), settings);
+}
+
+/** Payload that the uplinks of those who give can carry, bit/s. */
+export function usableUplinkBps(people: readonly Pick<Person, "uploads" | "uplinkBps">[]): number {
+  return people.reduce((sum, { uploads, uplinkBps }) => sum + (uploads ? uplinkBps / WIRE_OVERHEAD : 0), 0);
+}
+
+type Access = Pick<Person, "uploads" | "uplinkBps" | "downlinkBps">;
+
+function drawAccess({ upMbps, downMbps }: (typeof ACCESS_LINES)[number], random: Random): Access {
+  const uploads = upMbps[1] > 0;
+  const upBps = random.between(upMbps[0], upMbps[1]) * 1e6;
+  const downlinkBps = random.between(downMbps[0], downMbps[1]) * 1e6;
+  return { uploads, uplinkBps: uploads ? upBps : REQUESTS_BPS, downlinkBps };
+}
+
+function drawPeerId(random: Random): PeerId {
+  return peerIdFrom(Uint8Array.from({ length: 16 }, () => random.below(256)));
+}
+
+function dropOut(people: readonly Person[], { seed, runMs }: PopulationSettings): Person[] {
+  const random = new Random(`drop-out ${seed}`);
+  return people.map((person) =>
+    random.unit() < DROP_OUT_SHARE ? { ...person, leaveMs: runMs / 2 + random.unit() * DROP_OUT_MS } : person,
+  );
+}
+
+/** Lets viewers leave one by one, at random, and others come in their place. */
+function churned(
+  people: readonly Person[],
+  { viewers, seed, isps, churn, runMs, devices }: PopulationSettings,
+): Person[] {
+  const random = new Random(`churn ${seed}`);
+  const all = [...people];
+  const fromMs = lastJoinMs(people);
+  const leavers = Math.round((viewers * churn * (runMs - fromMs)) / 60_000);
+  for (let left = 0; left < leavers; left++) {
+    const leaveMs = fromMs + ((left + random.unit()) / leavers) * (runMs - fromMs);
+    const at = random.below(all.length);
+    const person = all[at];
+    if (!person || person.leaveMs !== null || person.joinMs > leaveMs) continue;
+    all[at] = { ...person, leaveMs };
+    all.push({
+      number: all.length,
+      peerId: drawPeerId(random),
+      isp: random.below(isps),
+      ...drawAccess(lineAt(random.unit()), random),
+      device: drawDevice(devices, random),
+      joinMs: leaveMs + random.unit() * SEAT_FREE_MS,
+      leaveMs: null,
+      replaces: true,
+    });
+  }
+  return all;
+}
+
+/** Scales all uplinks alike until they are what the run asks for. */
+function scaled(people: readonly Person[], { uplinkBudget, bitrateBps }: PopulationSettings): Person[] {
+  if (uplinkBudget === null) return [...people];
+  const seats = people.filter(({ replaces }) => !replaces);
+  const factor = (uplinkBudget * bitrateBps * seats.length) / usableUplinkBps(seats);
+  return people.map((person) => (person.uploads ? { ...person, uplinkBps: person.uplinkBps * factor } : person));
+}
+
+/** When the last of those who come by the join curve is there, milliseconds. */
+export function lastJoinMs(people: readonly Person[]): number {
+  return people.reduce((last, { joinMs, replaces }) => (replaces ? last : Math.max(last, joinMs)), 0);
 }
 
 function lineAt(place: number): (typeof ACCESS_LINES)[number] {

@@ -3,17 +3,22 @@ import { encodeSeal, type Seal, type SegmentId } from "@shoal/protocol";
 import { Cdn } from "./cdn.ts";
 import type { Random } from "./random.ts";
 import { sealOf } from "./seals.ts";
-import type { LiveStream } from "./stream.ts";
+import type { LiveStream, Rendition } from "./stream.ts";
 
 /** From a viewer's news to the sealer's look at the playlist, and the look itself. */
 const NEWS_MS = 50;
+/** Least time between two looks that viewers cause; doubles while they bring nothing. */
+const NEWS_EVERY_MS = 250;
 /** Hashing, signing and the way to the tracker. */
 const SIGNING_MS = 30;
 /** A segment is read in so many ranges at once. */
 const RANGES = 4;
 const FULL_SPEED = Number.POSITIVE_INFINITY;
 
-/** Follows the playlist, sooner on news, reads each new segment once from the CDN and seals it. */
+/**
+ * Follows the playlists as the real one does: a target duration after a look that brought something, half of one after
+ * another, sooner on viewers' news. Reads each new segment of each rendition once from the CDN and seals it.
+ */
 export class Sealer {
   readonly #clock: Clock;
   readonly #stream: LiveStream;
@@ -21,8 +26,11 @@ export class Sealer {
   readonly #seals = new Map<SegmentId, Seal>();
   readonly #waiting = new Map<SegmentId, (() => void)[]>();
   #next: number;
+  #lookedMs = Number.NEGATIVE_INFINITY;
   #looksAtMs = Number.POSITIVE_INFINITY;
-  #down = false;
+  #newsEveryMs = NEWS_EVERY_MS;
+  #cancelLook: () => void = () => {};
+  #up = true;
   /** Read from the CDN for sealing, in a column of its own. */
   readBytes = 0;
 
@@ -31,19 +39,26 @@ export class Sealer {
     this.#stream = stream;
     this.#sealed = sealed;
     this.#next = Math.max(0, stream.newest - stream.windowSegments + 1);
-    this.#poll(random.between(0, stream.segmentMs));
+    this.#lookAt(random.between(0, stream.segmentMs));
   }
 
   /** A viewer announced a segment. */
   news(id: SegmentId): void {
-    if (this.#seals.has(id) || this.#looksAtMs <= this.#clock.now() + NEWS_MS) return;
-    this.#looksAtMs = this.#clock.now() + NEWS_MS;
-    this.#clock.after(NEWS_MS, () => this.#look());
+    if (this.#seals.has(id) || this.#stream.placeOf(id).number < this.#next) return;
+    const atMs = Math.max(this.#clock.now() + NEWS_MS, this.#lookedMs + this.#newsEveryMs);
+    if (atMs < this.#looksAtMs) this.#lookAt(atMs);
   }
 
   /** Nothing is sealed from now on, and nobody is answered. */
   stop(): void {
-    this.#down = true;
+    this.#up = false;
+  }
+
+  /** It is back, and begins with what the playlists list. */
+  resume(): void {
+    this.#up = true;
+    this.#next = Math.max(this.#next, this.#stream.newest - this.#stream.windowSegments + 1);
+    this.#look();
   }
 
   /** `GET /v1/seal`: the seal's bytes, once they are there; null if that takes longer than the query's `wait`. */
@@ -51,7 +66,7 @@ export class Sealer {
     const query = new URL(url).searchParams;
     const id = query.get("segment") as SegmentId;
     return new Promise((resolve, reject) => {
-      if (this.#down) return void this.#clock.after(40, () => reject(new Error("The sealer is away.")));
+      if (!this.#up) return void this.#clock.after(40, () => reject(new Error("The sealer is away.")));
       const answer = (): void => {
         const seal = this.#seals.get(id);
         this.#clock.after(40, () => resolve(seal ? encodeSeal(seal) : null));
@@ -63,25 +78,30 @@ export class Sealer {
     });
   }
 
-  #poll(inMs: number): void {
-    this.#clock.after(inMs, () => {
-      this.#look();
-      this.#poll(this.#stream.segmentMs);
-    });
+  #lookAt(atMs: number): void {
+    this.#cancelLook();
+    this.#looksAtMs = atMs;
+    this.#cancelLook = this.#clock.after(atMs - this.#clock.now(), () => this.#look());
   }
 
   #look(): void {
-    this.#looksAtMs = Number.POSITIVE_INFINITY;
-    for (; this.#next <= this.#stream.newest && !this.#down; this.#next++) this.#read(this.#next);
+    const nowMs = this.#clock.now();
+    const { newest, renditions, segmentMs } = this.#stream;
+    const isNew = this.#next <= newest;
+    this.#lookedMs = nowMs;
+    this.#newsEveryMs = isNew ? NEWS_EVERY_MS : Math.min(2 * this.#newsEveryMs, segmentMs / 2);
+    this.#lookAt(nowMs + (isNew ? segmentMs : segmentMs / 2));
+    for (; this.#next <= newest && this.#up; this.#next++) {
+      for (const rendition of renditions) this.#read(this.#next, rendition);
+    }
   }
 
-  #read(number: number): void {
-    const { segmentBytes } = this.#stream;
+  #read(number: number, { level, segmentBytes }: Rendition): void {
     const durationMs = Cdn.durationMs(segmentBytes / RANGES, FULL_SPEED) + SIGNING_MS;
     this.readBytes += segmentBytes;
     this.#clock.after(durationMs, () => {
-      if (this.#down) return;
-      const seal = sealOf(this.#stream.segment(number), segmentBytes, this.#clock.wallMs());
+      if (!this.#up) return;
+      const seal = sealOf(this.#stream.segment(level, number), segmentBytes, this.#clock.wallMs());
       this.#seals.set(seal.segmentId, seal);
       this.#sealed(seal);
       for (const answer of this.#waiting.get(seal.segmentId) ?? []) answer();

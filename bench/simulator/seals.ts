@@ -1,15 +1,7 @@
-import {
-  HASH_BYTES,
-  pieceCount,
-  pieceShiftFor,
-  type Seal,
-  type SealKey,
-  type SegmentId,
-  SIGNATURE_BYTES,
-  type TrackId,
-} from "@shoal/protocol";
+import { HASH_BYTES, type Seal, type SealKey, type SegmentId, SIGNATURE_BYTES, type TrackId } from "@shoal/protocol";
 import type { Integrity } from "../../packages/core/src/mesh/integrity.ts";
-import { TRUE_BYTE } from "./zeros.ts";
+import { FROM_CDN, isTrue } from "./marks.ts";
+import { piecesOf } from "./piece-size.ts";
 
 /** The key of every seal here. */
 export const SEAL_KEY: SealKey = { keyId: "00000000000005ea", point: "simulated" };
@@ -17,10 +9,10 @@ export const SEAL_KEY: SealKey = { keyId: "00000000000005ea", point: "simulated"
 const TRUE_HASH = new Uint8Array(HASH_BYTES).fill(1);
 const FALSE_HASH = new Uint8Array(HASH_BYTES).fill(2);
 
-/** Answers at once: every seal is the sealer's own, and a piece is what the first byte of its stand-in says. */
+/** Answers at once: every seal is the sealer's own, and a piece is what its mark says. */
 export const simulatedIntegrity: Integrity = {
   verify: () => Promise.resolve(true),
-  sha256: (bytes) => Promise.resolve(bytes[0] === TRUE_BYTE ? TRUE_HASH : FALSE_HASH),
+  sha256: (bytes) => Promise.resolve(isTrue(bytes[0] ?? FROM_CDN) ? TRUE_HASH : FALSE_HASH),
 };
 
 /** The seal of a segment. */
@@ -29,8 +21,8 @@ export function sealOf(
   byteLength: number,
   sealedAtMs: number,
 ): Seal {
-  const pieceShift = pieceShiftFor(byteLength);
-  const hashes = new Uint8Array(pieceCount(byteLength, pieceShift) * HASH_BYTES).fill(1);
+  const { pieceShift, pieces } = piecesOf(byteLength);
+  const hashes = new Uint8Array(pieces * HASH_BYTES).fill(1);
   const signature = new Uint8Array(SIGNATURE_BYTES);
   for (let at = 0; at < 8; at++) signature[at] = Number.parseInt(segment.id.slice(2 * at, 2 * at + 2), 16);
   const { id: segmentId, trackId, previousId } = segment;

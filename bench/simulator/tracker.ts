@@ -1,9 +1,19 @@
 import type { Clock } from "@shoal/core";
 import { Rosters, SwarmTable } from "@shoal/matching";
-import { type Join, type PeerId, type Seal, type SealingState, TRACKER_VERSION, type Welcome } from "@shoal/protocol";
+import {
+  type Join,
+  type PeerId,
+  type Seal,
+  type SealingState,
+  type SegmentId,
+  type SharingMode,
+  TRACKER_VERSION,
+  type TrackId,
+  type Welcome,
+} from "@shoal/protocol";
 import type { TrackerConnector, TrackerHandlers } from "../../packages/core/src/mesh/tracker-link.ts";
+import { SealShelf } from "../../tracker/server/src/seal-shelf.ts";
 import type { Random } from "./random.ts";
-import { SealDesk } from "./seal-desk.ts";
 import type { Sealer } from "./sealer.ts";
 import { SEAL_KEY } from "./seals.ts";
 
@@ -12,6 +22,8 @@ interface Member {
   readonly isp: string;
   readonly join: () => Join;
   readonly handlers: TrackerHandlers;
+  tracks: readonly TrackId[];
+  sharing: SharingMode;
   uplinkBps: number;
   joinedMs: number;
   connected: boolean;
@@ -29,14 +41,15 @@ const REVIEW_MS = 2_000;
 /** Until a socket without a word counts as gone. */
 const PING_TIMEOUT_MS = 45_000;
 
-/** The tracker with its real matching: joins, candidates, signals, seals. One track, no admission, no limits. */
+/** The tracker with its real matching: joins, candidates, signals, seals. No admission, no limits. */
 export class Tracker {
   readonly swarm = "/live";
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #table = new SwarmTable();
+  readonly #shelf = new SealShelf();
+  readonly #seals = new Map<SegmentId, Seal>();
   #rosters = new Rosters();
-  readonly #desk = new SealDesk();
   readonly #members = new Map<PeerId, Member>();
   #sealer: Sealer | null = null;
   #sealing: SealingState = "on";
@@ -62,6 +75,8 @@ export class Tracker {
         isp: `isp-${isp}`,
         join,
         handlers,
+        tracks: [],
+        sharing: "off",
         uplinkBps: 0,
         joinedMs: 0,
         connected: false,
@@ -87,18 +102,20 @@ export class Tracker {
             this.#tell(receiver, () => receiver.handlers.signal({ peerId, attempt, data, sameIsp }));
           }),
         status: ({ tracks, sharing, freeSlots }) =>
-          said(() =>
+          said(() => {
             this.#table.update(peerId, {
               ...(tracks === null ? {} : { tracks }),
               ...(sharing === null ? {} : { sharing }),
               ...(freeSlots === null ? {} : { freeSlots }),
-            }),
-          ),
+            });
+            member.sharing = sharing ?? member.sharing;
+            if (tracks) this.#plays(member, tracks);
+          }),
         news: ({ segmentId }) =>
           said(() => {
-            const answer = this.#desk.news(peerId, segmentId);
-            if (answer === "tell-sealer") this.#sealer?.news(segmentId);
-            else if (answer) this.#push(member, answer);
+            const { seal, tellSealer } = this.#shelf.news(member, segmentId, this.#clock.now());
+            if (tellSealer) this.#sealer?.news(segmentId);
+            if (seal) this.#push(member, seal.segmentId);
           }),
         wantCandidates: (count) =>
           said(() => {
@@ -120,9 +137,11 @@ export class Tracker {
   /** A new seal: to a few viewers of each ISP. */
   sealed(seal: Seal): void {
     if (!this.#up) return;
-    for (const peerId of this.#desk.put(seal)) {
+    const { segmentId, trackId, sealedAtMs } = seal;
+    this.#seals.set(segmentId, seal);
+    for (const peerId of this.#shelf.put({ segmentId, trackIds: [trackId], seal: `${sealedAtMs}` })) {
       const member = this.#members.get(peerId);
-      if (member) this.#push(member, seal);
+      if (member) this.#push(member, segmentId);
     }
   }
 
@@ -156,10 +175,7 @@ export class Tracker {
   /** Who fetches, as the real tracker looks at it every other second. */
   #reviewLater(): void {
     this.#clock.after(REVIEW_MS, () => {
-      const viewers = [...this.#members.values()].map(({ peerId, isp, join, uplinkBps, joinedMs }) => {
-        const { tracks, sharing } = join();
-        return { peerId, isp, tracks, uploads: sharing === "full", uplinkBps, joinedMs };
-      });
+      const viewers = [...this.#members.values()].map((member) => ({ ...member, uploads: member.sharing === "full" }));
       for (const { to, update } of this.#rosters.review(this.#up ? viewers : [], this.#clock.now())) {
         const member = this.#members.get(to);
         if (member) this.#tell(member, () => member.handlers.roster(update));
@@ -177,7 +193,9 @@ export class Tracker {
     member.joinedMs = this.#clock.now();
     this.#rosters.forget(peerId, tracks);
     this.#table.add({ peerId, isp, tracks, device, sharing, freeSlots, withheld: false });
-    this.#desk.enter(peerId, isp);
+    member.tracks = tracks;
+    member.sharing = sharing;
+    this.#shelf.enter(member, tracks);
     const welcome: Welcome = {
       version: TRACKER_VERSION,
       nowMs: this.#clock.wallMs(),
@@ -193,7 +211,7 @@ export class Tracker {
       member.connected = true;
       handlers.welcome(welcome);
     });
-    for (const seal of this.#desk.topUp(peerId)) this.#push(member, seal);
+    this.#topUp(member);
   }
 
   #away(member: Member): void {
@@ -206,14 +224,27 @@ export class Tracker {
     if (this.#members.get(member.peerId) !== member) return;
     this.#members.delete(member.peerId);
     this.#table.remove(member.peerId);
-    this.#desk.leave(member.peerId);
+    this.#shelf.leave(member, member.tracks, true);
   }
 
   #pick(peerId: PeerId, count: number): Welcome["candidates"] {
     return this.#table.pick(peerId, count, this.#clock.now(), this.#random.unit);
   }
 
-  #push(member: Member, seal: Seal): void {
+  #plays(member: Member, tracks: readonly TrackId[]): void {
+    this.#shelf.leave(member, member.tracks, false);
+    member.tracks = tracks;
+    this.#shelf.enter(member, tracks);
+    this.#topUp(member);
+  }
+
+  #topUp(member: Member): void {
+    for (const { segmentId } of this.#shelf.topUp(member, member.tracks)) this.#push(member, segmentId);
+  }
+
+  #push(member: Member, segmentId: SegmentId): void {
+    const seal = this.#seals.get(segmentId);
+    if (!seal) return;
     this.sealsPushed++;
     this.#tell(member, () => member.handlers.seal(seal));
   }

@@ -1,7 +1,8 @@
-import { type Clock, type MeshFactory, Session, type ShoalStats } from "@shoal/core";
+import { type MeshFactory, Session, type ShoalStats } from "@shoal/core";
+import type { PeerId, TrackId } from "@shoal/protocol";
 import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
 import type { Cdn, FetchCause } from "./cdn.ts";
-import { LengthsStore } from "./lengths-store.ts";
+import { LengthsStore, PlayedBytes } from "./lengths-store.ts";
 import type { Network } from "./network.ts";
 import { LivePlayer } from "./player.ts";
 import type { Person } from "./population.ts";
@@ -9,12 +10,15 @@ import type { Sealer } from "./sealer.ts";
 import { simulatedIntegrity } from "./seals.ts";
 import type { LiveStream } from "./stream.ts";
 import type { Tracker } from "./tracker.ts";
+import type { VirtualTime } from "./virtual-time.ts";
 
 /** What viewers share. Without a mesh they play from the CDN alone: the control. */
 export interface World {
-  readonly clock: Clock;
+  readonly clock: VirtualTime;
   readonly stream: LiveStream;
   readonly cdn: Cdn;
+  /** How far behind live players begin. */
+  readonly latencyMs: number;
   readonly mesh: { readonly network: Network; readonly tracker: Tracker; readonly sealer: Sealer } | null;
 }
 
@@ -28,21 +32,28 @@ const LOW_BUFFER_MS = 3_000;
 export class Viewer {
   readonly person: Person;
   readonly player: LivePlayer;
+  readonly played = new PlayedBytes();
+  /** Whom it took for liars. */
+  readonly convicted: PeerId[] = [];
   readonly #session: Session;
   #rescues = 0;
   #counters: { readonly rescues: number } = { rescues: 0 };
   #gone = false;
 
   constructor(world: World, person: Person) {
-    const { clock, stream, cdn, mesh } = world;
+    const { clock, stream, cdn, latencyMs, mesh } = world;
     this.person = person;
     const session = new Session(
       {
         state: () => this.player.state(),
         fetch: (segment, range, sink) => cdn.fetch({ person, cause: this.#cause() }, segment, range, sink),
-        refresh: () => this.#refresh(world),
+        refresh: (trackId) => this.#refresh(world, trackId),
       },
-      { tracker: "https://tracker.example", sharing: !mesh ? "off" : person.uploads ? "full" : "download" },
+      {
+        tracker: "https://tracker.example",
+        sharing: !mesh ? "off" : person.uploads ? "full" : "download",
+        ...person.device,
+      },
       {
         clock,
         loadMesh: () => this.#loadMesh(world),
@@ -52,12 +63,13 @@ export class Viewer {
       },
     );
     this.#session = session;
+    session.on("convicted", (peerId) => this.convicted.push(peerId));
     session.setContent({ contentId: "live", manifest: "/live/master.m3u8" });
-    session.setActiveTracks([stream.trackId]);
-    this.player = new LivePlayer(clock, stream, {
+    this.player = new LivePlayer(clock, stream, latencyMs, {
       load: (request) => session.load(request),
       fetch: (segment, sink) => cdn.fetch({ person, cause: this.#cause() }, segment, null, sink),
-      listed: () => session.setTimeline(stream.timeline()),
+      listed: (level) => session.setTimeline(stream.timeline(level)),
+      plays: (level) => session.setActiveTracks([stream.rendition(level).trackId]),
       started: () => session.playbackStarted(),
     });
   }
@@ -71,7 +83,7 @@ export class Viewer {
     return this.#session.stats();
   }
 
-  /** The picture stops and the machine is off. The network and the tracker must be told before. */
+  /** The page is closed. Where the machine is off at once, the network and the tracker must be told before. */
   stop(): void {
     this.#gone = true;
     this.player.stop();
@@ -79,9 +91,10 @@ export class Viewer {
   }
 
   /** The playlist, once, for the engine alone. */
-  #refresh({ clock, stream }: World): void {
+  #refresh({ clock, stream }: World, trackId: TrackId): void {
     clock.after(PLAYLIST_MS, () => {
-      if (!this.#gone) this.#session.setTimeline(stream.timeline());
+      const rendition = stream.renditions.find((one) => one.trackId === trackId);
+      if (rendition && !this.#gone) this.#session.setTimeline(stream.timeline(rendition.level));
     });
   }
 
@@ -107,7 +120,7 @@ export class Viewer {
           clock,
           transport: mesh.network.transport(person),
           tracker: mesh.tracker.connector(person.peerId, person.isp),
-          store: new LengthsStore(),
+          store: new LengthsStore(this.played),
           integrity: simulatedIntegrity,
           fetchSeal: (url) => mesh.sealer.get(url),
         },

@@ -1,23 +1,38 @@
 import type { Clock } from "@shoal/core";
 
+/** Null once cancelled: the timer stays where it is until its time comes. */
+type Callback = (() => unknown) | null;
+
 interface Timer {
   readonly atMs: number;
   /** Timers of one moment fire in the order they were set. */
   readonly order: number;
-  /** Null once cancelled: it stays in the heap until its time comes. */
-  callback: (() => void) | null;
+  callback: Callback;
+  /** The engine may have been called: its promises settle before the next event. */
+  readonly settles: boolean;
 }
 
 /** Events between two looks at the world outside (signals, a test's time limit). */
 const BURST = 2_000;
+/** Milliseconds ahead that are kept apart, each with its events; what is later waits in a list of its own. */
+const SLOTS = 2 ** 14;
 
 /**
- * A {@link Clock} that goes from event to event without waiting: a binary heap, so that an event costs O(log n) with
- * millions of them open. After each event every promise that can settle has settled: the engine's own microtasks belong
- * to the moment that caused them.
+ * A {@link Clock} that goes from event to event without waiting. Events lie in one slot for each millisecond and are put
+ * in order when their slot comes, so that an event costs the same with millions of them open, and a cancelled one nothing.
+ * After each event every promise that can settle has settled: the engine's own microtasks belong to the moment that
+ * caused them.
  */
 export class VirtualTime implements Clock {
-  readonly #heap: Timer[] = [];
+  readonly #slots: Timer[][] = Array.from({ length: SLOTS }, () => []);
+  /** Beyond the slots. */
+  #later: Timer[] = [];
+  /** The slot that is being lived through, in order, and how far it is. */
+  #current: Timer[] = [];
+  #at = 0;
+  #slot = 0;
+  /** What was set for the current slot while it was lived through: a binary heap. */
+  readonly #soon: Timer[] = [];
   readonly #epochMs: number;
   #nowMs = 0;
   #order = 0;
@@ -42,11 +57,17 @@ export class VirtualTime implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    const timer: Timer = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback };
-    this.#push(timer);
+    const timer: Timer = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback, settles: true };
+    this.#set(timer);
     return () => {
       timer.callback = null;
     };
+  }
+
+  /** An event of the simulator's own, which makes no promises and may not be cancelled. */
+  quietly(delayMs: number, callback: () => void): void {
+    const atMs = this.#nowMs + Math.max(0, delayMs);
+    this.#set({ atMs, order: this.#order++, callback, settles: false });
   }
 
   /**
@@ -65,17 +86,20 @@ export class VirtualTime implements Clock {
         left = BURST;
         for (let i = 0; i < BURST; i++) setImmediate(step);
       };
-      // One immediate an event: Node drains all microtasks between two of them.
+      // One immediate for each event that may make promises: Node drains all microtasks between two of them.
       const step = (): void => {
         left--;
         if (ended) return;
-        const callback = this.#next(untilMs);
-        if (callback === null) {
-          this.#nowMs = Math.max(this.#nowMs, untilMs);
-          return end(resolve);
-        }
         try {
-          callback();
+          for (;;) {
+            const timer = this.#next(untilMs);
+            if (timer === null) {
+              this.#nowMs = Math.max(this.#nowMs, untilMs);
+              return end(resolve);
+            }
+            timer.callback?.();
+            if (timer.settles) break;
+          }
         } catch (error) {
           return end(() => reject(error));
         }
@@ -85,49 +109,91 @@ export class VirtualTime implements Clock {
     });
   }
 
+  #set(timer: Timer): void {
+    const slot = Math.floor(timer.atMs);
+    if (slot <= this.#slot) push(this.#soon, timer);
+    else if (slot < this.#slot + SLOTS) this.#slots[slot % SLOTS]?.push(timer);
+    else this.#later.push(timer);
+  }
+
   /** Takes the next event that was not cancelled and moves the time there; null if there is none before `untilMs`. */
-  #next(untilMs: number): (() => void) | null {
-    for (let first = this.#heap[0]; first && first.atMs <= untilMs; first = this.#heap[0]) {
-      this.#pop();
-      if (!first.callback) continue;
-      this.#nowMs = first.atMs;
-      this.#events++;
-      return first.callback;
-    }
-    return null;
-  }
-
-  #push(timer: Timer): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(timer);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (!parent || isBefore(parent, timer)) break;
-      heap[at] = parent;
-      at = above;
-    }
-    heap[at] = timer;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (!last || heap.length === 0) return;
-    let at = 0;
+  #next(untilMs: number): Timer | null {
     for (;;) {
-      const left = heap[2 * at + 1];
-      const right = heap[2 * at + 2];
-      if (!left) break;
-      const rightFirst = right !== undefined && isBefore(right, left);
-      const below = rightFirst ? right : left;
-      if (isBefore(last, below)) break;
-      heap[at] = below;
-      at = 2 * at + (rightFirst ? 2 : 1);
+      const timer = this.#first();
+      if (!timer) {
+        if (this.#slot >= untilMs) return null;
+        this.#advance();
+      } else if (timer.atMs > untilMs) return null;
+      else {
+        this.#take(timer);
+        if (!timer.callback) continue;
+        this.#nowMs = timer.atMs;
+        this.#events++;
+        return timer;
+      }
     }
-    heap[at] = last;
+  }
+
+  /** The first event of the current slot. */
+  #first(): Timer | undefined {
+    const planned = this.#current[this.#at];
+    const [sudden] = this.#soon;
+    if (!planned || !sudden) return planned ?? sudden;
+    return isBefore(planned, sudden) ? planned : sudden;
+  }
+
+  #take(timer: Timer): void {
+    if (timer === this.#current[this.#at]) this.#at++;
+    else pop(this.#soon);
+  }
+
+  #advance(): void {
+    this.#slot++;
+    const place = this.#slot % SLOTS;
+    if (place === 0) this.#sortIn();
+    const slot = this.#slots[place] ?? [];
+    this.#current = slot.length === 0 ? slot : slot.filter(({ callback }) => callback !== null).sort(inOrder);
+    this.#at = 0;
+    this.#slots[place] = [];
+  }
+
+  /** Gives what was far off its slot, once it is near enough. */
+  #sortIn(): void {
+    const later = this.#later;
+    this.#later = [];
+    for (const timer of later) if (timer.callback) this.#set(timer);
   }
 }
 
+const inOrder = (a: Timer, b: Timer): number => a.atMs - b.atMs || a.order - b.order;
 const isBefore = (a: Timer, b: Timer): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+
+function push(heap: Timer[], timer: Timer): void {
+  let at = heap.length;
+  heap.push(timer);
+  while (at > 0) {
+    const above = (at - 1) >> 1;
+    const parent = heap[above];
+    if (!parent || isBefore(parent, timer)) break;
+    heap[at] = parent;
+    at = above;
+  }
+  heap[at] = timer;
+}
+
+function pop(heap: Timer[]): void {
+  const last = heap.pop();
+  if (!last || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    const left = heap[2 * at + 1];
+    const right = heap[2 * at + 2];
+    if (!left) break;
+    const rightFirst = right !== undefined && isBefore(right, left);
+    const below = rightFirst ? right : left;
+    if (isBefore(last, below)) break;
+    heap[at] = below;
+    at = 2 * at + (rightFirst ? 2 : 1);
+  }
+  heap[at] = last;
+}

@@ -18,15 +18,3 @@ export function zeros(byteLength: number): ArrayBuffer {
   made.set(byteLength, fresh);
   return fresh;
 }
-
-/** First byte of every true payload. */
-export const TRUE_BYTE = 0;
-/** First byte of every payload that a liar sent. */
-export const FALSE_BYTE = 0xff;
-
-const falseBytes = new Uint8Array(2 ** 24).fill(FALSE_BYTE, 0, 1);
-
-/** A view of so many bytes, true or false ones. */
-export function view(byteLength: number, isTrue: boolean): Uint8Array<ArrayBuffer> {
-  return isTrue ? new Uint8Array(zeros(byteLength)) : falseBytes.subarray(0, byteLength);
-}
