@@ -211,6 +211,107 @@ describe("pieces", () => {
   });
 });
 
+describe("the first copy of a large cluster", () => {
+  const crowd = Array.from({ length: 40 }, (_, at) => neighbourOf(at + 1));
+  const roster = among(crowd, { named: true, viewers: 400 });
+  const stranger: Electorate = { ...roster, electors: roster.electors.slice(1) };
+
+  const fetchedPieces = (actions: readonly PlanAction[]): number[] =>
+    actions.flatMap((action) => {
+      if (action.kind !== "fetch" || !action.range) return [];
+      const first = action.range.first / 65_536;
+      return Array.from({ length: Math.ceil((action.range.last + 1) / 65_536) - first }, (_, at) => first + at);
+    });
+
+  it("is split: each piece is fetched by exactly one member, at once, before any player asks", () => {
+    const fetchers = new Map<number, number>();
+    for (let member = 0; member <= 40; member++) {
+      const wanted = wantedOf(copyOf("split", 40), { askedMs: null, upcoming: true, electorate: roster });
+      const { actions } = plan(viewOf([wanted], [], { self: peer(member) }));
+      for (const piece of fetchedPieces(actions)) fetchers.set(piece, (fetchers.get(piece) ?? 0) + 1);
+    }
+    expect([...fetchers.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, piece) => piece));
+    expect([...fetchers.values()].every((count) => count === 1)).toBe(true);
+  });
+
+  it("is nobody else's while there is time; but members step in before others, and all before the deadline", () => {
+    const due = (electorate: Electorate, self: PeerId): number => {
+      const wanted = wantedOf(copyOf("late", 40), { askedMs: null, upcoming: true, electorate, dryMs: 12_000 });
+      const first = plan(viewOf([wanted], [], { self }));
+      if (fetchedPieces(first.actions).length > 0) return 0;
+      return first.untilMs;
+    };
+    const members = Array.from({ length: 40 }, (_, at) => due(roster, peer(at + 1))).filter((atMs) => atMs > 0);
+    expect(Math.min(...members)).toBeGreaterThan(1_000);
+    const other = due(stranger, peer(0));
+    expect(other).toBeGreaterThan(Math.min(...members));
+    expect(other).toBeLessThan(12_000);
+  });
+
+  it("is not fetched again where a neighbour holds it or is getting it", () => {
+    const copy = copyOf("had", 40);
+    const said = new Announcement();
+    const all = [{ first: 0, count: 20 }];
+    said.add({ edition: copy.edition, news: null, complete: false, held: all, coming: [{ first: 20, count: 20 }] }, 0);
+    const holder = neighbourOf(50, {}, { announced: () => said, outstandingBytes: 10_000_000 });
+    for (let member = 0; member <= 40; member++) {
+      const wanted = wantedOf(copy, { askedMs: null, upcoming: true, electorate: roster });
+      expect(fetchedPieces(plan(viewOf([wanted], [holder], { self: peer(member) })).actions)).toEqual([]);
+    }
+  });
+
+  it("makes whoever is to fetch read the playlist, once, where that does not list it yet", () => {
+    let seekers = 0;
+    for (let member = 0; member <= 40; member++) {
+      const copy = copyOf("news", 40);
+      copy.segment = null;
+      const wanted = wantedOf(copy, { askedMs: null, upcoming: false, canSplit: false, electorate: roster });
+      const view = viewOf([wanted], [], { self: peer(member) });
+      if (!kinds(plan(view).actions).includes("seek")) continue;
+      seekers++;
+      copy.sought = true;
+      expect(kinds(plan(view).actions)).not.toContain("seek");
+    }
+    expect(seekers).toBeGreaterThan(4);
+    expect(seekers).toBeLessThanOrEqual(16);
+  });
+
+  it("is fetched whole, by one, from a server that takes no ranges", () => {
+    let fetchers = 0;
+    for (let member = 0; member <= 40; member++) {
+      const wanted = wantedOf(copyOf("whole", 40), { canSplit: false, electorate: roster });
+      const { actions } = plan(viewOf([wanted], crowd.slice(0, 5), { self: peer(member) }));
+      for (const action of actions) if (action.kind === "fetch" && action.range === null) fetchers++;
+    }
+    expect(fetchers).toBe(1);
+  });
+});
+
+describe("neighbours of other ISPs", () => {
+  const holder = (copy: Copy, index: number, sameIsp: boolean): PlanNeighbour =>
+    neighbourOf(index, { [copy.id]: [0, 1, 2, 3] }, { sameIsp });
+
+  it("are not asked for what one of our own has", () => {
+    const copy = copyOf("near", 4);
+    const { actions } = plan(viewOf([wantedOf(copy)], [holder(copy, 1, true), holder(copy, 2, false)]));
+    expect(actions.map((action) => "peerId" in action && action.peerId)).toEqual([peer(1)]);
+  });
+
+  it("are asked for the rest in a while, and at once when time is short", () => {
+    const copy = copyOf("far", 4);
+    const both = [neighbourOf(1, {}, { sameIsp: true }), holder(copy, 2, false)];
+    const first = plan(viewOf([wantedOf(copy)], both));
+    expect(first.actions).toEqual([]);
+    expect(first.untilMs).toBeLessThan(4_000);
+    expect(kinds(plan(viewOf([wantedOf(copy)], both, { nowMs: 4_000 })).actions)).toEqual(["ask"]);
+  });
+
+  it("are asked at once where there are no others", () => {
+    const copy = copyOf("only", 4);
+    expect(kinds(plan(viewOf([wantedOf(copy)], [holder(copy, 2, false)])).actions)).toEqual(["ask"]);
+  });
+});
+
 describe("whatever the state", () => {
   const pieceStates = fc.constantFrom("missing", "asked", "coming", "quarantined", "checking", "own", "held");
   const segment = fc.record({
