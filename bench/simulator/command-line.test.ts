@@ -21,7 +21,8 @@ test("what is not understood is refused by its name", () => {
   expect(() => options("--ladder", "800,400")).toThrow("--ladder");
   expect(() => options("--brown-out", "60,40")).toThrow("--brown-out");
   expect(() => options("--fault", "fire")).toThrow("--fault");
-  expect(() => options("--piece-kib", "128")).toThrow("--piece-kib");
+  expect(options("--piece-kib", "128")).toMatchObject({ pieceKib: 128 });
+  expect(() => options("--piece-kib", "100")).toThrow("--piece-kib");
 });
 
 test("a ladder and a brown-out are lists", () => {

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { DEVICE_MIXES } from "./devices.ts";
 import { type BrownOut, DEFAULTS, FAULTS, type SimulationOptions } from "./options.ts";
-import { ENGINE_PIECE_KIB, PIECE_KIB } from "./piece-size.ts";
+import { PIECE_KIB } from "./piece-size.ts";
 import { JOIN_CURVES } from "./population.ts";
 
 /** What the command line asks for. */
@@ -26,7 +26,7 @@ export const USAGE = `npm run simulate -- [options]
   --segment-seconds N    length of a segment (${DEFAULTS.segmentMs / 1000})
   --latency-seconds N    how far behind live players begin (3 segments)
   --window-seconds N     what the playlist lists (6 segments, or the latency and one)
-  --piece-kib ${PIECE_KIB.join("|")}  piece size; the engine has ${ENGINE_PIECE_KIB} only
+  --piece-kib ${PIECE_KIB.join("|")}  piece size, as the sealer cuts (${DEFAULTS.pieceKib})
  viewers
   --isps N               ISPs, equally large (${DEFAULTS.isps})
   --uplink-budget N      usable uplink / what all need for the best rendition (as the field has it)
@@ -79,9 +79,6 @@ type Values = { readonly [Key in Name]?: string };
 export function readCommandLine(args: readonly string[]): CommandLine | "help" {
   const { values } = parseArgs({ args: [...args], options: FLAGS });
   if (values.help) return "help";
-  if (number(values, "piece-kib", ENGINE_PIECE_KIB, 1) !== ENGINE_PIECE_KIB) {
-    throw new Error(`--piece-kib must be ${ENGINE_PIECE_KIB}: the engine cannot vary it.`);
-  }
   return {
     options: optionsOf(values),
     control: choice(values, "control", "on", ["on", "off"]) === "on",
@@ -111,6 +108,7 @@ function optionsOf(values: Values): SimulationOptions {
     windowMs,
     latencyMs,
     isps: Math.floor(number(values, "isps", DEFAULTS.isps, 1)),
+    pieceKib: oneOfNumbers(values, "piece-kib", DEFAULTS.pieceKib, PIECE_KIB),
     uplinkBudget: values["uplink-budget"] === undefined ? null : number(values, "uplink-budget", 1, 0.01),
     join: choice(values, "join", DEFAULTS.join, JOIN_CURVES),
     churn: number(values, "churn", DEFAULTS.churn, 0),
@@ -145,6 +143,12 @@ function list(values: Values, name: Name, least: number): number[] {
   const numbers = (values[name] ?? "").split(",").map(Number);
   if (numbers.every((value) => Number.isFinite(value) && value >= least)) return numbers;
   throw new Error(`--${name} must be numbers of at least ${least}, with commas between them.`);
+}
+
+function oneOfNumbers<T extends number>(values: Values, name: Name, fallback: T, choices: readonly T[]): T {
+  const found = choices.find((one) => String(one) === (values[name] ?? String(fallback)));
+  if (found !== undefined) return found;
+  throw new Error(`--${name} must be one of ${choices.join(", ")}.`);
 }
 
 function choice<T extends string>(values: Values, name: Name, fallback: T, choices: readonly T[]): T {

@@ -1,5 +1,6 @@
 import type { DeviceMix } from "./devices.ts";
 import type { PathQuality } from "./path.ts";
+import type { PieceKib } from "./piece-size.ts";
 import type { JoinCurve } from "./population.ts";
 
 /**
@@ -29,6 +30,7 @@ export interface SimulationOptions {
   /** How far behind the live edge a player begins. */
   readonly latencyMs: number;
   readonly isps: number;
+  readonly pieceKib: PieceKib;
   /** Usable uplink over what all viewers together need; null for uplinks as the field has them. */
   readonly uplinkBudget: number | null;
   readonly join: JoinCurve;
@@ -53,6 +55,7 @@ export const DEFAULTS: SimulationOptions = {
   windowMs: 24_000,
   latencyMs: 12_000,
   isps: 5,
+  pieceKib: 64,
   uplinkBudget: null,
   join: "steady",
   churn: 0,

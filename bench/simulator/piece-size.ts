@@ -1,15 +1,14 @@
-import { pieceCount, pieceShiftFor } from "@shoal/protocol";
+import { pieceCount } from "@shoal/protocol";
 
 /** Piece sizes that a run may ask for, KiB. */
 export const PIECE_KIB = [64, 128, 256] as const;
-/** The one that the engine cuts by itself. */
-export const ENGINE_PIECE_KIB = 64;
+export type PieceKib = (typeof PIECE_KIB)[number];
 
-/**
- * How a segment is cut. The one place where another piece size would be passed on to the engine: as long as that has no
- * option for it, every run has the engine's own, and the command line refuses any other.
- */
-export function piecesOf(byteLength: number): { readonly pieceShift: number; readonly pieces: number } {
-  const pieceShift = pieceShiftFor(byteLength);
+/** How a segment is cut: the sealer's word, which the engine follows. */
+export function piecesOf(
+  byteLength: number,
+  pieceKib: PieceKib,
+): { readonly pieceShift: number; readonly pieces: number } {
+  const pieceShift = Math.log2(pieceKib * 1024);
   return { pieceShift, pieces: pieceCount(byteLength, pieceShift) };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "@shoal/core";
 import { encodeSeal, type Seal, type SegmentId } from "@shoal/protocol";
 import { Cdn } from "./cdn.ts";
+import type { PieceKib } from "./piece-size.ts";
 import type { Random } from "./random.ts";
 import { sealOf } from "./seals.ts";
 import type { LiveStream, Rendition } from "./stream.ts";
@@ -22,6 +23,7 @@ const FULL_SPEED = Number.POSITIVE_INFINITY;
 export class Sealer {
   readonly #clock: Clock;
   readonly #stream: LiveStream;
+  readonly #pieceKib: PieceKib;
   readonly #sealed: (seal: Seal) => void;
   readonly #seals = new Map<SegmentId, Seal>();
   readonly #waiting = new Map<SegmentId, (() => void)[]>();
@@ -34,8 +36,15 @@ export class Sealer {
   /** Read from the CDN for sealing, in a column of its own. */
   readBytes = 0;
 
-  constructor(clock: Clock, stream: LiveStream, random: Random, sealed: (seal: Seal) => void) {
+  constructor(
+    clock: Clock,
+    stream: LiveStream,
+    random: Random,
+    { pieceKib }: { readonly pieceKib: PieceKib },
+    sealed: (seal: Seal) => void,
+  ) {
     this.#clock = clock;
+    this.#pieceKib = pieceKib;
     this.#stream = stream;
     this.#sealed = sealed;
     this.#next = Math.max(0, stream.newest - stream.windowSegments + 1);
@@ -101,7 +110,7 @@ export class Sealer {
     this.readBytes += segmentBytes;
     this.#clock.after(durationMs, () => {
       if (!this.#up) return;
-      const seal = sealOf(this.#stream.segment(level, number), segmentBytes, this.#clock.wallMs());
+      const seal = sealOf(this.#stream.segment(level, number), segmentBytes, this.#clock.wallMs(), this.#pieceKib);
       this.#seals.set(seal.segmentId, seal);
       this.#sealed(seal);
       for (const answer of this.#waiting.get(seal.segmentId) ?? []) answer();

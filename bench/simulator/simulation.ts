@@ -65,11 +65,11 @@ export async function simulate(
 function openMesh(
   clock: VirtualTime,
   stream: LiveStream,
-  { seed, path }: SimulationOptions,
+  { seed, path, pieceKib }: SimulationOptions,
   sealDelays: SealDelay[],
 ): NonNullable<World["mesh"]> {
   const tracker = new Tracker(clock, new Random(`tracker ${seed}`));
-  const sealer = new Sealer(clock, stream, new Random(`sealer ${seed}`), (seal) => {
+  const sealer = new Sealer(clock, stream, new Random(`sealer ${seed}`), { pieceKib }, (seal) => {
     const publishedMs = stream.publishedMs(stream.placeOf(seal.segmentId).number);
     sealDelays.push({ publishedMs, delayMs: clock.now() - publishedMs });
     tracker.sealed(seal);

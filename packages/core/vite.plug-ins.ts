@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 
@@ -11,13 +13,22 @@ const REPLACED: readonly { readonly importer: RegExp; readonly source: RegExp; r
   { importer: /\/simple-peer\//, source: /^randombytes$/, by: standIn("random-bytes.cjs") },
 ];
 
+const PARSER_BINARY = /\/socket\.io-parser\/build\/[^/]+\/(is-)?binary\.js$/;
+/** socket.io-parser's attachments: the tracker speaks JSON alone. */
+const NO_BINARY = `
+export const isBinary = () => false;
+export const hasBinary = isBinary;
+export const deconstructPacket = (packet) => ({ packet, buffers: [] });
+export const reconstructPacket = (packet) => packet;
+`;
+
 const TRANSPORTS = /\/engine\.io-client\/build\/[^/]+\/transports\/index\.js$/;
 /** engine.io-client's list of transports, cut to the one that Shoal speaks. */
 const WEBSOCKET_ONLY = `import { WS } from "./websocket.node.js"; export const transports = { websocket: WS };`;
 
 /**
- * simple-peer without Node's streams and buffers, socket.io-client without long polling: what a browser is sent shrinks
- * by some 25 KB gzip, and integrators need no polyfills.
+ * simple-peer without Node's streams and buffers, socket.io-client without long polling and attachments: what a browser
+ * is sent shrinks by some 25 KB gzip, and integrators need no polyfills.
  */
 export function standIns(): Plugin {
   return {
@@ -27,29 +38,47 @@ export function standIns(): Plugin {
       return REPLACED.find((entry) => entry.importer.test(importer) && entry.source.test(source))?.by ?? null;
     },
     load(id) {
-      return TRANSPORTS.test(id) ? WEBSOCKET_ONLY : null;
+      return TRANSPORTS.test(id) ? WEBSOCKET_ONLY : PARSER_BINARY.test(id) ? NO_BINARY : null;
     },
     transform(code, id) {
       // Their packages do not say that a module nobody uses can be left out; it can.
-      return /\/(engine|socket)\.io-client\//.test(id) ? { code, map: null, moduleSideEffects: false } : null;
+      return /\/(engine|socket)\.io-(client|parser)\//.test(id) ? { code, map: null, moduleSideEffects: false } : null;
     },
   };
 }
 
 const OURS = /\/packages\/[^/]+\/src\/.*\.ts$/;
 /** `#name` as a member or in a declaration; a `#` inside our texts is never followed by a letter. */
-const PRIVATE_NAME = /#(?=[a-z])/g;
+const PRIVATE_NAME = /#([a-z]\w*)/g;
+
+/** Short names for the private ones of all browser packages, the same in every build: those used most are shortest. */
+function shortNames(): ReadonlyMap<string, string> {
+  const packages = fileURLToPath(new URL("..", import.meta.url));
+  const uses = new Map<string, number>();
+  for (const file of readdirSync(packages, { recursive: true, encoding: "utf8" }).sort()) {
+    if (file.includes("node_modules") || !OURS.test(`/packages/${file.replaceAll("\\", "/")}`)) continue;
+    for (const [, name = ""] of readFileSync(join(packages, file), "utf8").matchAll(PRIVATE_NAME)) {
+      uses.set(name, (uses.get(name) ?? 0) + 1);
+    }
+  }
+  const names = [...uses.keys()].sort((a, b) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0) || (a < b ? -1 : 1));
+  return new Map(names.map((name, at) => [name, `_${at.toString(36)}`]));
+}
 
 /**
  * `#private` names as plain properties. ES2020 has none, and lowering them to WeakMaps costs a fifth of the bytes and
- * time on every access; TypeScript has checked already that nobody reaches in.
+ * time on every access; TypeScript has checked already that nobody reaches in. No class repeats a
+ * private name of the one it extends.
  */
 function privateNames(): Plugin {
+  const short = shortNames();
   return {
     name: "shoal:private-names",
     enforce: "pre",
     transform(code, id) {
-      return OURS.test(id) ? { code: code.replace(PRIVATE_NAME, "_"), map: null } : null;
+      return OURS.test(id)
+        ? { code: code.replace(PRIVATE_NAME, (_all, name: string) => short.get(name) ?? `_${name}`), map: null }
+        : null;
     },
   };
 }

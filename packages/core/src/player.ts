@@ -50,8 +50,11 @@ export interface CdnAnswer {
 export interface CdnSink {
   progress(loadedBytes: number, totalBytes: number | null): void;
   done(answer: CdnAnswer): void;
-  /** @param outcome opaque to the engine: the plug-in gets it back when it is the player's to see */
-  failed(outcome: unknown): void;
+  /**
+   * @param outcome opaque to the engine: the plug-in gets it back when it is the player's to see
+   * @param passing true where the same request may do later: no connection, time-outs, 5xx, 429
+   */
+  failed(outcome: unknown, passing?: boolean): void;
 }
 
 /** A CDN request under way. */
@@ -72,6 +75,11 @@ export interface Player {
    * grown; the player's own reload goes on as it would. Left out where a plug-in cannot.
    */
   refresh?(trackId: TrackId): void;
+  /**
+   * True where the player has another pathway or BaseURL to turn to: then a failure is its to see at once. Else the engine
+   * holds a failing request, and tries again. Left out: there is none.
+   */
+  canTurnElsewhere?(): boolean;
 }
 
 /** How the bytes of a finished load came. */

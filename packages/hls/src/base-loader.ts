@@ -82,8 +82,12 @@ export function requestThrough(base: BaseLoader, request: BaseRequest, sink: Cdn
           sink.failed(errorOf("The answer is of another range.", context, networkDetails, finalStats));
         else sink.done(unplaced(bytes));
       }),
-    onError: (...outcome) => end(() => sink.failed({ kind: "error", arguments: outcome } as HttpOutcome)),
-    onTimeout: (...outcome) => end(() => sink.failed({ kind: "timeout", arguments: outcome } as HttpOutcome)),
+    onError: (...outcome) => {
+      const { code } = outcome[0];
+      const passing = code === 0 || code === 408 || code === 429 || code >= 500;
+      end(() => sink.failed({ kind: "error", arguments: outcome } as HttpOutcome, passing));
+    },
+    onTimeout: (...outcome) => end(() => sink.failed({ kind: "timeout", arguments: outcome } as HttpOutcome, true)),
     onAbort: finish,
   };
   try {

@@ -96,6 +96,12 @@ export class HlsPlugIn implements LoaderOwner, Player {
     });
   }
 
+  /** hls.js turns to another pathway, or to a redundant variant, which it numbers as one. hls.js 1.5 keeps them to itself. */
+  canTurnElsewhere(): boolean {
+    const pathways = (this.#hls as Partial<Hls>).pathways ?? this.#hls.levels.map(({ pathwayId }) => pathwayId);
+    return new Set(pathways).size > 1;
+  }
+
   close(): void {
     this.session.close();
     this.#playlists = null;

@@ -1,4 +1,4 @@
-import { TRACKER_EVENTS } from "@shoal/protocol";
+import { readRoster, TRACKER_EVENTS } from "@shoal/protocol";
 import { io } from "socket.io-client";
 import { afterEach, expect, it, vi } from "vitest";
 import type { TrackerOptions } from "./config.ts";
@@ -157,6 +157,29 @@ it("stops offering a viewer that three others convicted, not one that two did", 
   await eventually(() => metric(url, "shoal_tracker_withheld_total")).toBe(1);
   const after = await viewers.join(url, joinOf(6));
   expect(after.welcome.candidates.map((candidate) => candidate.peerId)).not.toContain(peerId(1));
+});
+
+it("names who fetches for a large cluster: the fast, by what they report", async () => {
+  const { url } = await start({ ispFromQuery: true });
+  const all = await Promise.all(Array.from({ length: 32 }, (_, n) => viewers.join(url, joinOf(n + 1), "a")));
+  const nothing = { cdnBytes: 0, peerBytes: 0, uploadedBytes: 0 };
+  const [first] = all;
+  first?.socket.emit(TRACKER_EVENTS.report, { ...nothing, uplinkBps: 20_000_000 });
+  const told = await Promise.all(
+    all.map(async (viewer) => {
+      const update = readRoster(await viewer.until(TRACKER_EVENTS.roster));
+      if (!update.ok) throw new Error(update.reason);
+      return { peerId: viewer.peerId, update: update.value.message };
+    }),
+  );
+  const members = told.filter(({ update }) => update.add.length > 0);
+  expect(members.length).toBe(8);
+  for (const { peerId, update } of members) {
+    expect(update.viewers).toBe(32);
+    expect(update.add.map((member) => member.peerId)).toContain(peerId);
+    expect(update.add).toEqual(members[0]?.update.add);
+  }
+  expect(await metric(url, "shoal_tracker_roster_updates_total")).toBe(32);
 });
 
 it("pushes the operator's configuration to all viewers, for the right token only", async () => {

@@ -26,6 +26,7 @@ let copies: Copies;
 let acquisition: Acquisition;
 let fetches: CdnSink[];
 let heard: unknown[];
+let canTurnElsewhere: boolean;
 
 /** A load that notes what it is told. */
 function request(): LoadRequest {
@@ -63,6 +64,7 @@ beforeEach(() => {
     player: {
       state: () => ({ playheadMs: 0, bufferedAheadMs: 0, playbackRate: 1 }),
       fetch: () => ({ abort: ignore }),
+      canTurnElsewhere: () => canTurnElsewhere,
     },
     copies,
     timeline: new Timeline(),
@@ -82,6 +84,24 @@ describe("a load", () => {
   it("is not taken while the same segment is being loaded, so that neither goes unanswered", async () => {
     expect(acquisition.load(request())).not.toBeNull();
     expect(acquisition.load(request())).toBeNull();
+  });
+
+  it("whose CDN request fails is held, unless the player has somewhere else to turn, or there is nothing to wait for", async () => {
+    for (const [passing, elsewhere, expected] of [
+      [true, false, []],
+      [true, true, ["503"]],
+      [false, false, ["503"]],
+    ] as const) {
+      canTurnElsewhere = elsewhere;
+      fetches.length = heard.length = 0;
+      const task = acquisition.load(request());
+      await clock.pass(30);
+      fetches[0]?.failed("503", passing);
+      await clock.pass(100);
+      expect(heard).toEqual(expected);
+      task?.abort();
+      copies.drop(segment.id);
+    }
   });
 
   it("is carried out although its copy was dropped under it", async () => {

@@ -41,11 +41,13 @@ interface Load {
   /** The load's own request was started; it reports to the player directly from then on. */
   fetched: boolean;
   /** What the CDN said, kept back while neighbours can still deliver. */
-  failure: { readonly outcome: unknown } | null;
+  failure: { readonly outcome: unknown; readonly passing: boolean; readonly sinceMs: number } | null;
 }
 
 /** Plans follow each other no faster: what happens in between is planned together. */
 const PLAN_EVERY_MS = 20;
+/** A request that fails is held, and tried again, for this long: players give up for good after a few errors. */
+const HOLD_MS = 40_000;
 /** Segments of a live track that are got before the player asks for them. */
 const MAX_UPCOMING = 4;
 
@@ -201,7 +203,7 @@ export class Acquisition {
       const aheadMs = state.bufferedAheadMs > 0 ? state.bufferedAheadMs + Math.max(0, waitMs) : 0;
       segments.push({
         copy,
-        askedMs: load && load.failure === null ? load.askedMs : null,
+        askedMs: load?.askedMs ?? null,
         upcoming: upcoming && state.bufferedAheadMs > 0,
         dryMs: load || upcoming ? nowMs + aheadMs / (state.playbackRate || 1) : Number.POSITIVE_INFINITY,
         canFetchWhole: load !== undefined && !load.fetched,
@@ -320,8 +322,8 @@ export class Acquisition {
         const delivery = { cdnBytes: copy.cdnBytes, peerBytes: 0, rateBps: this.rateBps, plain: true };
         load.request.sink.done(bytes, delivery);
       },
-      failed: (outcome) => {
-        load.failure = { outcome };
+      failed: (outcome, passing) => {
+        load.failure = { outcome, passing, sinceMs: this.#rim.clock.now() };
         if (this.#closed) this.#fail(load, outcome);
         this.replan();
       },
@@ -337,16 +339,25 @@ export class Acquisition {
         if (!range && load && !load.fetched) load.request.sink.progress(loaded, total);
       },
       done: (answer) => this.#rim.copies.receiveCdn(copy, answer),
-      failed: () => this.replan(),
+      failed: (outcome, passing) => {
+        const load = this.#loads.get(copy.id);
+        // What the player is told in the end is the newest failure.
+        if (load?.failure) load.failure = { outcome, passing, sinceMs: load.failure.sinceMs };
+        this.replan();
+      },
     });
   }
 
-  /** Hands failures to the player, except where a neighbour is still delivering. */
+  /** Hands failures to the player, except where a neighbour is delivering, or where the player could only ask the same again. */
   #failLoads(): void {
+    const { clock, copies, player } = this.#rim;
     for (const [id, load] of [...this.#loads]) {
       if (!load.failure) continue;
-      const copy = this.#rim.copies.get(id);
+      const copy = copies.get(id);
       if (copy && copy.count("asked", "checking") > 0) continue;
+      const { passing, sinceMs } = load.failure;
+      const isHeld = passing && clock.now() - sinceMs < HOLD_MS && !player.canTurnElsewhere?.();
+      if (isHeld && (copy?.segment ?? false)) continue;
       this.#fail(load, load.failure.outcome);
     }
   }

@@ -1,7 +1,7 @@
 import type { PeerId } from "@shoal/protocol";
 import type { Announcement, Copy } from "./copy.ts";
 import { suppressedDelay } from "./election.ts";
-import type { Planning, PlanNeighbour, PlanSegment, PlanView, Spoken } from "./planner.ts";
+import type { PlanNeighbour, Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
 const ASSUMED_PEER_BPS = 8_000_000;
 /** Piece requests a neighbour may have open before its rate is known. */

@@ -19,7 +19,7 @@ export interface CdnRequestsRim {
 export interface CdnOutcome {
   progress(loadedBytes: number, totalBytes: number | null): void;
   done(answer: CdnAnswer): void;
-  failed(outcome: unknown): void;
+  failed(outcome: unknown, passing: boolean): void;
 }
 
 interface Request {
@@ -30,6 +30,9 @@ interface Request {
   task: CdnTask | null;
 }
 
+/** After so many errors in a row the CDN is asked again for a segment so much later. */
+const RETRY_MS = 500;
+const MOST_RETRY_MS = 2_000;
 /** A server that did not take a range is not asked for one again for this long. */
 const RANGES_REFUSED_MS = 60_000;
 
@@ -82,16 +85,20 @@ export class CdnRequests {
         counters.cdnBytes += answer.bytes.byteLength;
         this.#rate.add(answer.bytes.byteLength, clock.now() - request.beganMs);
         if (range && copy.segment) this.#ranges.set(hostOf(copy.segment.url), answer.whole ? clock.now() : true);
+        copy.cdnFailures = 0;
         outcome.done(answer);
       },
-      failed: (reason) => {
+      failed: (reason, passing = false) => {
         this.#lose(request);
         const host = hostOf(copy.segment?.url ?? "");
         // Of a server that never took a range, the range may be what it refuses.
         if (range && this.#ranges.get(host) !== true) this.#ranges.set(host, clock.now());
-        else copy.cdnFailed = true;
+        else {
+          copy.cdnFailures++;
+          copy.cdnRetryMs = clock.now() + Math.min(MOST_RETRY_MS, copy.cdnFailures * RETRY_MS);
+        }
         this.#rim.announceFetch(copy, false);
-        outcome.failed(reason);
+        outcome.failed(reason, passing);
       },
     });
     request.task = task;

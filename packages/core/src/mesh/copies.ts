@@ -83,7 +83,7 @@ export class Copies {
     const { id, trackId, previousId } = segment;
     const copy =
       this.#copies.get(id) ?? this.#add(id, { trackId, previousId, byteLength: 0, pieceShift: PIECE_SHIFT }, segment);
-    if (copy.segment?.url !== segment.url) copy.cdnFailed = false;
+    if (copy.segment?.url !== segment.url) copy.cdnFailures = copy.cdnRetryMs = 0;
     copy.segment = segment;
     return copy;
   }
@@ -173,6 +173,7 @@ export class Copies {
     this.#convictFalseEditions(copy, edition);
     const fromCdn = copy.count("own") === copy.pieces.length && copy.pieces.length > 0;
     if (fromCdn && copy.byteLength !== seal.byteLength) return this.#contradict(copy);
+    if (fromCdn && copy.news.pieceShift !== seal.pieceShift) this.#cutAnew(copy, seal.pieceShift);
     if (copy.byteLength !== seal.byteLength || copy.news.pieceShift !== seal.pieceShift) {
       this.#handlers.wasted(this.#store.bytesOf(copy.id));
       this.#store.drop(copy.id);
@@ -226,9 +227,18 @@ export class Copies {
     return copy;
   }
 
+  /** How a segment is cut is its seal's word. What we cut otherwise before it came is cut again. */
+  #cutAnew(copy: Copy, pieceShift: number): void {
+    const bytes = this.#store.assemble(copy.id, copy.pieces.length);
+    if (!bytes) return;
+    copy.setLength(bytes.byteLength, pieceShift);
+    this.#store.putWhole(copy.id, bytes, pieceShift);
+    for (let index = 0; index < copy.pieces.length; index++) copy.set(index, "own", this.#clock.now());
+  }
+
   #receiveWhole(copy: Copy, bytes: ArrayBuffer): void {
-    const shift = pieceShiftFor(bytes.byteLength);
     const { seal } = copy;
+    const shift = seal?.pieceShift ?? pieceShiftFor(bytes.byteLength);
     const held = this.#store.bytesOf(copy.id);
     if (held > 0) this.#handlers.wasted(held);
     this.#store.drop(copy.id);
@@ -241,7 +251,7 @@ export class Copies {
     copy.seal = seal;
     this.#store.putWhole(copy.id, bytes, shift);
     for (let index = 0; index < copy.pieces.length; index++) copy.set(index, "own", this.#clock.now());
-    if (seal && (seal.byteLength !== bytes.byteLength || seal.pieceShift !== shift)) this.#contradict(copy);
+    if (seal && seal.byteLength !== bytes.byteLength) this.#contradict(copy);
     else if (seal) for (const index of copy.in("own")) this.#check(copy, index);
   }
 

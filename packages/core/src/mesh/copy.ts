@@ -59,8 +59,10 @@ export class Copy {
   peerBytes = 0;
   /** The player was asked to read its playlist for it. */
   sought = false;
-  /** The CDN answered this session with an error for it. */
-  cdnFailed = false;
+  /** How often in a row the CDN answered with an error for it. */
+  cdnFailures = 0;
+  /** Before this the CDN is not asked again, on the session's clock. */
+  cdnRetryMs = 0;
   rescued = false;
   delivered = false;
   /** Contradicted by its seal: for the player only. */
@@ -73,6 +75,10 @@ export class Copy {
     this.news = news;
     this.knownSinceMs = nowMs;
     if (news.byteLength > 0) this.#layOut();
+  }
+
+  get cdnFailed(): boolean {
+    return this.cdnFailures > 0;
   }
 
   get byteLength(): number {

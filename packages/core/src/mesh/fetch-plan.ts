@@ -57,6 +57,10 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
     return nowMs < stalledMs;
   }
   if (!copy.segment) return seek(view, wanted, planning);
+  if (nowMs < copy.cdnRetryMs) {
+    planning.look(copy.cdnRetryMs);
+    return false;
+  }
   const asked = wanted.askedMs !== null;
   if (copy.complete || !(asked || wanted.upcoming)) return false;
   if (!wanted.fits || (!view.sealing && !copy.seal)) return asked && fetchWhole(wanted, planning);

@@ -3,8 +3,8 @@ import type { Elector, Electorate } from "./election.ts";
 
 interface Known {
   readonly epoch: number;
-  readonly viewers: number;
   readonly members: ReadonlyMap<PeerId, Elector>;
+  readonly electorate: Electorate;
 }
 
 /** Who fetches for our cluster, track by track, as the tracker says. */
@@ -19,20 +19,19 @@ export class Rosters {
     const members = new Map(from === 0 ? [] : before?.members);
     for (const peerId of gone) members.delete(peerId);
     for (const member of add) members.set(member.peerId, member);
-    this.#known.set(trackId, { epoch, viewers, members });
+    const electorate: Electorate = { named: true, electors: [...members.values()], viewers };
+    this.#known.set(trackId, { epoch, members, electorate });
   }
 
-  /** Null where the tracker has named nobody. A viewer that is no member knows only that there are some. */
+  /**
+   * Null where the tracker has named nobody; a viewer that is no member knows only that there are some. The same object
+   * until it changes.
+   */
   of(trackId: TrackId): Electorate | null {
-    const known = this.#known.get(trackId);
-    return known ? { named: true, electors: [...known.members.values()], viewers: known.viewers } : null;
+    return this.#known.get(trackId)?.electorate ?? null;
   }
 
-  epoch(trackId: TrackId): number {
-    return this.#known.get(trackId)?.epoch ?? 0;
-  }
-
-  /** The tracker is gone, or tells everything anew. */
+  /** The tracker tells everything anew. */
   clear(): void {
     this.#known.clear();
   }

@@ -68,6 +68,22 @@ describe("a live swarm on a virtual clock", () => {
     }
   });
 
+  it("holds requests while the CDN fails for all, and plays on soon after", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(6, 1100);
+    await swarm.clock.pass(14_000);
+    swarm.cdn.mood = () => "503";
+    await swarm.clock.pass(20_000);
+    const stalled = swarm.viewers.map(({ stallMs }) => stallMs);
+    swarm.cdn.mood = () => "well";
+    await swarm.clock.pass(16_000);
+    swarm.viewers.forEach((viewer, at) => {
+      expect(viewer.failures).toEqual([]);
+      expect(viewer.stallMs - (stalled[at] ?? 0)).toBeLessThanOrEqual(2_000);
+      expect(viewer.bufferedMs).toBeGreaterThan(3_000);
+    });
+  });
+
   it("shares on while the tracker is away as long as somebody brings seals", async () => {
     swarm = new TestSwarm();
     await swarm.joinMany(4, 1100);

@@ -34,7 +34,9 @@ export class MemoryCdn {
     if (mood === "hang") return { abort: () => {} };
     const whole = this.#bytesOf(segment.url);
     if (mood === "503" || !whole) {
-      return { abort: this.#clock.after(this.latencyMs, () => sink.failed({ code: whole ? 503 : 404 })) };
+      return {
+        abort: this.#clock.after(this.latencyMs, () => sink.failed({ code: whole ? 503 : 404 }, whole !== null)),
+      };
     }
     const part = range && !this.ignoresRanges;
     const bytes = part ? whole.slice(range.first, range.last + 1) : whole.slice();
