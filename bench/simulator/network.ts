@@ -1,50 +1,12 @@
 import { FRAME_TYPES, PIECE_HEADER_BYTES } from "@shoal/protocol";
-import type { PeerLink, PeerLinkHandlers, PeerTransport } from "../../packages/core/src/mesh/peer-transport.ts";
-import { FROM_CDN, isTrue, type Mark, passedOn } from "./marks.ts";
-import { delayMs, hindranceMs, type PathQuality, WIRE_OVERHEAD } from "./path.ts";
+import type { PeerLink, PeerTransport } from "../../packages/core/src/mesh/peer-transport.ts";
+import { type End, type Frame, type Host, isSamePiece, join, newEnd } from "./connection.ts";
+import { FROM_CDN, isTrue, passedOn } from "./marks.ts";
+import { hindranceMs, type PathQuality, WIRE_OVERHEAD } from "./path.ts";
 import type { Person } from "./population.ts";
 import { Random } from "./random.ts";
-import { type Outbox, Uplink } from "./uplink.ts";
+import { Uplink } from "./uplink.ts";
 import type { VirtualTime } from "./virtual-time.ts";
-
-/** A frame on its way: of a PIECE only the header, its payload is a length and a mark. */
-interface Frame {
-  readonly header: Uint8Array<ArrayBuffer>;
-  readonly length: number;
-  readonly mark: Mark;
-  /** On the wire, with what DTLS, SCTP, UDP and IP add. */
-  readonly bytes: number;
-  readonly bulk: boolean;
-  /** It goes on with the piece of the frame before it. */
-  readonly continues: boolean;
-}
-
-interface End extends Outbox<Frame> {
-  readonly host: Host;
-  readonly handlers: PeerLinkHandlers;
-  other: End | null;
-  /** One way, milliseconds. */
-  delayMs: number;
-  queuedBytes: number;
-  lastArrivalMs: number;
-  closed: boolean;
-  /** The last frame queued, to tell whether the next one continues its piece. */
-  last: Uint8Array | null;
-  /** Frames of one piece that have left and arrive together, and when the first of them left. */
-  together: Frame[];
-  togetherMs: number;
-}
-
-interface Host {
-  readonly person: Person;
-  readonly uplink: Uplink<Frame, End>;
-  readonly random: Random;
-  readonly ends: Set<End>;
-  downlinkFreeMs: number;
-  /** Gone without a word. */
-  vanished: boolean;
-  lies: boolean;
-}
 
 /** What travelled between viewers. */
 export interface Traffic {
@@ -69,9 +31,6 @@ const OPENING_ROUND_TRIPS = 3;
 const SILENCE_MS = 10_000;
 /** Frames of a piece are handed over together if the last left no later than this after the first. */
 const TOGETHER_MS = 100;
-/** Header bytes from the segment's id up to the piece's number: the same in all frames of a piece. */
-const SAME_FROM = 1;
-const SAME_TO = 15;
 
 /**
  * Connections between viewers: delays per pair, uplinks and downlinks shared by all connections of a viewer. Frames are
@@ -276,7 +235,10 @@ export class Network {
   }
 
   #loseInSilence(end: End): void {
-    this.#clock.after(SILENCE_MS + end.host.random.between(0, 2000), () => this.#lose(end, "silence"));
+    this.#clock.after(SILENCE_MS + end.host.random.between(0, 2000), () => {
+      const { other } = end;
+      if (!other || other.host.vanished || !this.#reaches(end.host, other.host)) this.#lose(end, "silence");
+    });
   }
 
   #lose(end: End, reason: string): void {
@@ -291,34 +253,4 @@ export class Network {
     // What has its turn goes out; the rest is not sent any more.
     end.frames.length = 0;
   }
-}
-
-function newEnd(host: Host, handlers: PeerLinkHandlers): End {
-  return {
-    host,
-    handlers,
-    frames: [],
-    leaving: null,
-    leavesMs: 0,
-    waits: false,
-    other: null,
-    delayMs: 0,
-    queuedBytes: 0,
-    lastArrivalMs: 0,
-    closed: false,
-    last: null,
-    together: [],
-    togetherMs: 0,
-  };
-}
-
-function join(a: End, b: End): void {
-  a.other = b;
-  b.other = a;
-  a.delayMs = b.delayMs = delayMs(a.host.person, b.host.person);
-}
-
-function isSamePiece(a: Uint8Array, b: Uint8Array): boolean {
-  for (let at = SAME_FROM; at < SAME_TO; at++) if (a[at] !== b[at]) return false;
-  return true;
 }

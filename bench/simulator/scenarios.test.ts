@@ -35,6 +35,7 @@ const SCENARIOS: readonly (Partial<SimulationOptions> & { readonly name: string 
   { name: "uplinks that just suffice", uplinkBudget: 1.3 },
   { name: "uplinks that cannot suffice", uplinkBudget: 0.5 },
   { name: "a brown-out", brownOut: { fromMs: 20_000, durationMs: 12_000, share: 0.5 } },
+  { name: "large pieces", pieceKib: 256 },
   { name: "a ladder", ladderKbps: [300, 800], churn: 0.2 },
 ];
 

@@ -67,13 +67,14 @@ export function measureSteady(
 }
 
 function boundOf(
-  { people }: FinishedRun,
+  { people, stream }: FinishedRun,
   segments: readonly SegmentCopies[],
   playedBytes: number,
   bitrateKbps: number,
 ): Bound {
   const seats = people.filter(({ replaces }) => !replaces);
-  const uplinkBudget = usableUplinkBps(seats) / Math.max(1, seats.length * bitrateKbps * 1000);
+  const neededBps = bitrateKbps > 0 ? bitrateKbps * 1000 : stream.top.bps;
+  const uplinkBudget = usableUplinkBps(seats) / (seats.length * neededBps);
   const once = sum(segments.map(({ segmentBytes }) => segmentBytes));
   return { uplinkBudget, offload: Math.min(uplinkBudget, 1 - once / Math.max(1, playedBytes)) };
 }

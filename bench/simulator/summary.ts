@@ -27,9 +27,10 @@ export function summary(measures: Measures, control: Measures | null, wallMs: nu
 
 function title(options: SimulationOptions): string {
   const { viewers, isps, ladderKbps, segmentMs, latencyMs, join, churn, devices, path, uplinkBudget } = options;
-  const { brownOut, fault, faultAtMs, seed } = options;
+  const { brownOut, fault, faultAtMs, pieceKib, seed } = options;
   const parts = [
     `${viewers} viewers, ${isps} ISPs, ${ladderKbps.join("/")} kbit/s in ${segmentMs / 1000} s, ${latencyMs / 1000} s behind`,
+    pieceKib === 64 ? "" : `pieces of ${pieceKib} KiB`,
     `join ${join}`,
     uplinkBudget === null ? "" : `uplink budget ${uplinkBudget}`,
     churn === 0 ? "" : `churn ${percent(churn)} a minute`,

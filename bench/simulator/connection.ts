@@ -1,0 +1,84 @@
+import type { PeerLinkHandlers } from "../../packages/core/src/mesh/peer-transport.ts";
+import type { Mark } from "./marks.ts";
+import { delayMs } from "./path.ts";
+import type { Person } from "./population.ts";
+import type { Random } from "./random.ts";
+import type { Outbox, Uplink } from "./uplink.ts";
+
+/** A frame on its way: of a PIECE only the header, its payload is a length and a mark. */
+export interface Frame {
+  readonly header: Uint8Array<ArrayBuffer>;
+  readonly length: number;
+  readonly mark: Mark;
+  /** On the wire, with what DTLS, SCTP, UDP and IP add. */
+  readonly bytes: number;
+  readonly bulk: boolean;
+  /** It goes on with the piece of the frame before it. */
+  readonly continues: boolean;
+}
+
+/** One side of a connection. */
+export interface End extends Outbox<Frame> {
+  readonly host: Host;
+  readonly handlers: PeerLinkHandlers;
+  other: End | null;
+  /** One way, milliseconds. */
+  delayMs: number;
+  queuedBytes: number;
+  lastArrivalMs: number;
+  closed: boolean;
+  /** The last frame queued, to tell whether the next one continues its piece. */
+  last: Uint8Array | null;
+  /** Frames of one piece that have left and arrive together, and when the first of them left. */
+  together: Frame[];
+  togetherMs: number;
+}
+
+/** A viewer's access to the network. */
+export interface Host {
+  readonly person: Person;
+  readonly uplink: Uplink<Frame, End>;
+  readonly random: Random;
+  readonly ends: Set<End>;
+  downlinkFreeMs: number;
+  /** Gone without a word. */
+  vanished: boolean;
+  lies: boolean;
+}
+
+/** Header bytes from the segment's id up to the piece's number: the same in all frames of a piece. */
+const SAME_FROM = 1;
+const SAME_TO = 15;
+
+/** A connection's side that knows no other yet. */
+export function newEnd(host: Host, handlers: PeerLinkHandlers): End {
+  return {
+    host,
+    handlers,
+    frames: [],
+    leaving: null,
+    leavesMs: 0,
+    waits: false,
+    other: null,
+    delayMs: 0,
+    queuedBytes: 0,
+    lastArrivalMs: 0,
+    closed: false,
+    last: null,
+    together: [],
+    togetherMs: 0,
+  };
+}
+
+/** Makes two sides one connection. */
+export function join(a: End, b: End): void {
+  a.other = b;
+  b.other = a;
+  a.delayMs = b.delayMs = delayMs(a.host.person, b.host.person);
+}
+
+/** Whether two PIECE headers are of one piece. */
+export function isSamePiece(a: Uint8Array, b: Uint8Array): boolean {
+  for (let at = SAME_FROM; at < SAME_TO; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
