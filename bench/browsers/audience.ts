@@ -8,11 +8,15 @@ export interface PageLoad {
   readonly atMs: number;
   /** Main thread at work, seconds. */
   readonly taskS: number;
+  /** CPU of the main thread, seconds: less than the above where the machine let it wait in the middle of a task. */
+  readonly threadS: number;
   readonly heapBytes: number;
 }
 
 /** A viewer in a page and a browser context of its own. */
 export interface Seat {
+  /** Takes a sample now. */
+  mark(): Promise<void>;
   /** What it noted; null where its page does not answer. */
   record(): Promise<ViewerRecord | null>;
   /** null where the browser does not say. */
@@ -71,7 +75,12 @@ export class Audience {
     await session.send("Performance.enable", { timeDomain: "timeTicks" });
     const query = new URLSearchParams({ settings: JSON.stringify(settings) });
     await page.goto(`${pagesUrl}/${file}.html?${query}`, { waitUntil: "commit" });
-    return { record: () => recordOf(page), load: () => loadOf(session), leave: () => context.close() };
+    return {
+      mark: () => page.evaluate<void>("window.viewerMark?.()").catch(() => {}),
+      record: () => recordOf(page),
+      load: () => loadOf(session),
+      leave: () => context.close(),
+    };
   }
 
   async close(): Promise<void> {
@@ -91,7 +100,12 @@ async function loadOf(session: CDPSession): Promise<PageLoad | null> {
   try {
     const { metrics } = await session.send("Performance.getMetrics");
     const value = (name: string): number => metrics.find((metric) => metric.name === name)?.value ?? 0;
-    return { atMs: value("Timestamp") * 1000, taskS: value("TaskDuration"), heapBytes: value("JSHeapUsedSize") };
+    return {
+      atMs: value("Timestamp") * 1000,
+      taskS: value("TaskDuration"),
+      threadS: value("ThreadTime"),
+      heapBytes: value("JSHeapUsedSize"),
+    };
   } catch {
     return null;
   }

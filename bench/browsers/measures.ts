@@ -1,3 +1,4 @@
+import type { PageLoad } from "./audience.ts";
 import { joinBytes, offloads } from "./byte-measures.ts";
 import type { RunRecord, SeatRecord } from "./run-record.ts";
 import { mean, median, percent, ratio, sum } from "./statistics.ts";
@@ -33,9 +34,11 @@ export const MEASURES = {
   sameIsp: ["same-ISP share of peer bytes", "%", "at the viewers that were there at the end"],
   unplayed: ["received and never played", "%", "of what was handed to the players"],
   mainThread: ["main thread busy", "%", "mean over viewers, steady"],
+  mainThreadCpu: ["  its CPU", "%", "the same without waits for a core"],
   heapMegabytes: ["JavaScript heap", "MB", "mean over viewers, at the end"],
   browserCpu: ["browser CPU a viewer", "%", "of one core, all of Chromium's processes, steady"],
   neighbours: ["connections a viewer", "", "mean, at the end"],
+  idle: ["machine idle", "%", "of all cores, steady; near 0 nothing above can be believed"],
 } as const satisfies Readonly<Record<string, readonly [string, string, string]>>;
 export type MeasureName = keyof typeof MEASURES;
 
@@ -53,7 +56,8 @@ export function measure(run: RunRecord): Measures {
   const kbps = (span: Span): number | null =>
     mean(seats.flatMap(({ page }) => within(page?.samples ?? [], span).flatMap((sample) => sample.kbps ?? [])));
   const startUps = pages.flatMap(({ startUpMs }) => startUpMs ?? []);
-  const busy = seats.flatMap(({ loads }) => (loads ? busyShare(loads) : []));
+  const busy = seats.flatMap(({ loads }) => (loads ? busyShare(loads, ({ taskS }) => taskS) : []));
+  const worked = seats.flatMap(({ loads }) => (loads ? busyShare(loads, ({ threadS }) => threadS) : []));
   const heaps = seats.flatMap(({ loads }) => (loads ? loads[1].heapBytes / 1e6 : []));
   return {
     ...offloads(run, whole, steady),
@@ -81,14 +85,16 @@ export function measure(run: RunRecord): Measures {
     busiest: busiestToMean(seats, steady),
     sameIsp: run.scenario.isps > 1 ? sameIspShare(seats) : null,
     mainThread: percent(mean(busy)),
+    mainThreadCpu: percent(mean(worked)),
     heapMegabytes: mean(heaps),
     browserCpu: run.browserCpuS === null ? null : percent(run.browserCpuS / ((endMs - steadyMs) / 1000) / run.viewers),
     neighbours: mean(pages.flatMap(({ neighbours }) => neighbours ?? [])),
+    idle: percent(run.idleShare),
   };
 }
 
-function busyShare([first, last]: NonNullable<SeatRecord["loads"]>): number {
-  return ((last.taskS - first.taskS) * 1000) / (last.atMs - first.atMs);
+function busyShare([first, last]: NonNullable<SeatRecord["loads"]>, seconds: (load: PageLoad) => number): number {
+  return ((seconds(last) - seconds(first)) * 1000) / (last.atMs - first.atMs);
 }
 
 function isDead({ page, leftMs }: SeatRecord): boolean {

@@ -42,6 +42,7 @@ export interface RunRecord {
   /** When each media segment was first asked for. */
   readonly firstAskedMs: Readonly<Record<string, number>>;
   readonly counts: OriginCounts;
-  /** Browser's CPU from steady to the end, seconds. */
+  /** From steady to the end: the browser's CPU, seconds, and what share of the machine's cores was idle. */
   readonly browserCpuS: number | null;
+  readonly idleShare: number;
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Origin } from "@shoal/origin";
 import type { Audience, PageLoad, Seat } from "./audience.ts";
+import { coreTime, idleShare } from "./machine.ts";
 import type { BenchOptions } from "./options.ts";
 import { OriginLog } from "./origin-log.ts";
-import type { PlayerName } from "./players.ts";
-import { setUpOf } from "./players.ts";
+import { type PlayerName, setUpOf } from "./players.ts";
+import { untilQuiet } from "./quiet.ts";
 import type { RunRecord, SeatRecord } from "./run-record.ts";
 import type { Scenario } from "./scenarios.ts";
 import { CDN, setStage } from "./stage.ts";
@@ -36,7 +37,9 @@ export async function run(
   const taken = new Map<number, Taken>();
   const left: SeatRecord[] = [];
   const beganMs = Date.now();
+  let steadyMs = beganMs + table.steadyMs;
   let cpuAtSteadyS: number | null = null;
+  let coresAtSteady = coreTime();
 
   const join = async (viewer: number): Promise<void> => {
     const joinedMs = Date.now();
@@ -62,9 +65,17 @@ export async function run(
       origin.setFault({ kind: "none" });
       origin.setShaping(CDN);
     } else if (act.kind === "steady") {
+      steadyMs = await mark();
       cpuAtSteadyS = await audience.cpuS();
+      coresAtSteady = coreTime();
       for (const place of taken.values()) place.atSteady = await place.seat.load();
     }
+  };
+  const mark = async (): Promise<number> => {
+    await untilQuiet(origin, signal);
+    log.note();
+    await Promise.all([...taken.values()].map(({ seat }) => seat.mark()));
+    return Date.now();
   };
 
   try {
@@ -80,8 +91,9 @@ export async function run(
       }
       await perform(act);
     }
-    log.note();
+    const endMs = await mark();
     const counts = origin.counts();
+    const idle = idleShare(coresAtSteady, coreTime());
     const cpuAtEndS = await audience.cpuS();
     await Promise.all([...taken].map(([viewer, place]) => ask(viewer, place)));
     return {
@@ -90,14 +102,15 @@ export async function run(
       viewers: options.viewers,
       joinGapMs: options.joinGapMs,
       beganMs,
-      steadyMs: beganMs + table.steadyMs,
-      endMs: beganMs + table.endMs,
+      steadyMs,
+      endMs,
       trouble: table.trouble && { fromMs: beganMs + table.trouble.fromMs, toMs: beganMs + table.trouble.toMs },
       seats: left.toSorted((a, b) => a.joinedMs - b.joinedMs),
       origin: log.samples,
       firstAskedMs: log.firstAskedMs,
       counts,
       browserCpuS: cpuAtSteadyS === null || cpuAtEndS === null ? null : cpuAtEndS - cpuAtSteadyS,
+      idleShare: idle,
     };
   } finally {
     await Promise.all([...taken.values()].map(({ seat }) => seat.leave().catch(() => {})));

@@ -7,6 +7,8 @@ declare global {
   interface Window {
     /** What this viewer noted so far. */
     viewerRecord?: () => ViewerRecord;
+    /** Takes a sample now. */
+    viewerMark?: () => void;
   }
 }
 
@@ -76,6 +78,7 @@ export function play(make: (settings: ViewerSettings, options: Readonly<Record<s
   };
   const samples: Sample[] = [sample()];
   setInterval(() => samples.push(sample()), SAMPLE_MS);
+  window.viewerMark = () => void samples.push(sample());
   window.viewerRecord = () => {
     const { sameIspBytes, neighbours } = trafficNow();
     return {
