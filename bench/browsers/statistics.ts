@@ -48,13 +48,18 @@ const RESAMPLES = 4_000;
  * The bootstrap's one-sided 95 % bound of the median (percentile method); null where there are no values.
  *
  * @param unit gives numbers from 0 up to but not including 1
+ * @param resamples how often the values are drawn anew
  */
-export function boundedMedian(values: readonly number[], unit: () => number): Bounded | null {
+export function boundedMedian(
+  values: readonly number[],
+  unit: () => number,
+  resamples: number = RESAMPLES,
+): Bounded | null {
   const middle = median(values);
   if (middle === null) return null;
-  const medians = Array.from({ length: RESAMPLES }, () => {
+  const medians = Array.from({ length: resamples }, () => {
     const drawn = values.map((value) => values[Math.floor(unit() * values.length)] ?? value);
     return median(drawn) ?? middle;
   }).toSorted((a, b) => a - b);
-  return { median: middle, upper95: medians[Math.ceil(RESAMPLES * 0.95) - 1] ?? middle };
+  return { median: middle, upper95: medians[Math.ceil(resamples * 0.95) - 1] ?? middle };
 }
