@@ -1,6 +1,6 @@
 const WIDTH = 900;
 const HEIGHT = 240;
-const LEFT = 56;
+const LEFT = 72;
 const BOTTOM = 24;
 const TOP = 20;
 const COLOURS = ["#718096", "#c05621", "#b83280", "#2f855a", "#2b6cb0"];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Origin } from "@shoal/origin";
+import { loadMedia, type Origin } from "@shoal/origin";
 import type { Audience, PageLoad, Seat } from "./audience.ts";
 import { coreTime, idleShare } from "./machine.ts";
 import type { BenchOptions } from "./options.ts";
@@ -132,7 +132,6 @@ async function makeTrouble(origin: Origin, scenario: Scenario, { viewers, failur
 }
 
 async function fullQualityBps(): Promise<number> {
-  const { loadMedia } = await import("@shoal/origin");
   const { renditions } = await loadMedia();
   const most = (kind: string): number =>
     Math.max(0, ...renditions.filter((one) => one.kind === kind).map((one) => one.averageBitsPerSecond));
