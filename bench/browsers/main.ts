@@ -10,7 +10,7 @@ import type { PlayerName } from "./players.ts";
 import { Progress } from "./progress.ts";
 import { randomUnit } from "./random.ts";
 import { runReport, startUpReport } from "./report.ts";
-import { run } from "./run.ts";
+import { type RunPlace, run } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
 import { scenarioOf } from "./scenarios.ts";
 import { loadInPairs } from "./start-up.ts";
@@ -27,10 +27,8 @@ function untilStopped(): AbortSignal {
   return stopped.signal;
 }
 
-type House = { readonly audience: Audience; readonly pagesDir: string };
-
 /** Each repeat plays all players in turn, beginning with another one: what changes on the machine hits all of them. */
-async function playInTurn(options: BenchOptions, house: House, signal: AbortSignal, progress: Progress) {
+async function playInTurn(options: BenchOptions, place: RunPlace, progress: Progress) {
   const scenario = scenarioOf(options.scenario);
   const records: RunRecord[] = [];
   for (let repeat = 0; repeat < options.repeats; repeat++) {
@@ -38,7 +36,7 @@ async function playInTurn(options: BenchOptions, house: House, signal: AbortSign
     for (const player of [...options.players.slice(shift), ...options.players.slice(0, shift)]) {
       const what = `${titleOf(player)}, ${repeat + 1} of ${options.repeats}`;
       const tell = (playedS: number, allS: number) => progress.show(`${what}: ${Math.round(playedS)} of ${allS} s`);
-      records.push(await run(player, scenario, options, house, signal, tell));
+      records.push(await run(player, scenario, options, place, tell));
       progress.done(`${what}: played`);
     }
   }
@@ -56,12 +54,12 @@ async function playInTurn(options: BenchOptions, house: House, signal: AbortSign
 }
 
 /** Plain hls.js against each other player, page load by page load. */
-async function compareLoads(options: BenchOptions, house: House, signal: AbortSignal, progress: Progress) {
+async function compareLoads(options: BenchOptions, place: RunPlace, progress: Progress) {
   const scenario = scenarioOf(options.scenario);
   const pairs: { player: PlayerName; pairs: Awaited<ReturnType<typeof loadInPairs>> }[] = [];
   for (const player of options.players.filter((name) => name !== "plain")) {
     const tell = (done: number) => progress.show(`${titleOf(player)}: ${done} of ${options.pairs} pairs`);
-    pairs.push({ player, pairs: await loadInPairs(player, scenario, options, house, signal, tell) });
+    pairs.push({ player, pairs: await loadInPairs(player, scenario, options, place, tell) });
     progress.done(`${titleOf(player)}: loaded`);
   }
   const unit = randomUnit(options.seed);
@@ -81,7 +79,7 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> 
     const environment = environmentOf(options, audience.version);
     console.log(`${environment.lines.join("\n")}\n`);
     const play = options.scenario === "start-up" ? compareLoads : playInTurn;
-    const { rows, measures, records, page } = await play(options, { audience, pagesDir }, signal, new Progress());
+    const { rows, measures, records, page } = await play(options, { audience, pagesDir, signal }, new Progress());
     console.log(`\n${tableText(rows)}`);
     const all = { options, environment: environment.facts, measures, records };
     if (options.json !== null) await writeFile(options.json, `${JSON.stringify(all, null, 1)}\n`);

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Audience, Seat } from "./audience.ts";
+import type { Seat } from "./audience.ts";
 import type { BenchOptions } from "./options.ts";
 import { type PlayerName, type PlayerSetUp, setUpOf } from "./players.ts";
 import { randomUnit } from "./random.ts";
+import type { RunPlace } from "./run.ts";
 import { type Scenario, SETTLE_MS } from "./scenarios.ts";
 import { setStage } from "./stage.ts";
 import type { Load, Pair } from "./start-up-measures.ts";
@@ -18,8 +19,7 @@ export async function loadInPairs(
   player: PlayerName,
   scenario: Scenario,
   { viewers, joinGapMs, pairs, seed, recover }: BenchOptions,
-  { audience, pagesDir }: { readonly audience: Audience; readonly pagesDir: string },
-  signal: AbortSignal,
+  { audience, pagesDir, signal }: RunPlace,
   tell: (done: number) => void,
 ): Promise<readonly Pair[]> {
   const setUp = setUpOf(player, scenario.latency);
