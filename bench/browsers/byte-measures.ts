@@ -25,6 +25,7 @@ export function offloads(run: RunRecord, whole: Span, steady: Span) {
   const received = viewers(whole, ({ cdnBytes, peerBytes }) => (peerBytes === null ? null : cdnBytes + peerBytes));
   return {
     offloadSteady: offload(origin(steady), handed(steady)),
+    offloadLimit: run.player === "plain" || run.scenario.mixedLevels ? null : 100 * (1 - 1 / run.viewers),
     offloadViewers: offload(cdn(steady), handed(steady)),
     offloadWhole: offload(counts.viewers.bytes, handed(whole)),
     countsDiffer: percent(ratio(Math.abs(counts.viewers.bytes - cdn(whole)), counts.viewers.bytes)),

@@ -15,7 +15,7 @@ import type { RunRecord } from "./run-record.ts";
 import { scenarioOf } from "./scenarios.ts";
 import { loadInPairs } from "./start-up.ts";
 import { compareStartUps } from "./start-up-measures.ts";
-import { startUpRows, tableRows, tableText, titleOf } from "./table.ts";
+import { caveats, startUpRows, tableRows, tableText, titleOf } from "./table.ts";
 
 /** Ctrl-C, a polite kill, or the end of `npm run bench` itself. */
 function untilStopped(): AbortSignal {
@@ -47,6 +47,7 @@ async function playInTurn(options: BenchOptions, place: RunPlace, progress: Prog
   const rows = tableRows(players);
   return {
     rows,
+    notes: caveats(players),
     measures: players,
     records,
     page: (lines: readonly string[]) => runReport(lines, rows, players, records),
@@ -65,7 +66,13 @@ async function compareLoads(options: BenchOptions, place: RunPlace, progress: Pr
   const unit = randomUnit(options.seed);
   const measures = pairs.map((one) => [one.player, compareStartUps(one.pairs, unit)] as const);
   const rows = startUpRows(measures);
-  return { rows, measures, records: pairs, page: (lines: readonly string[]) => startUpReport(lines, rows, pairs) };
+  return {
+    rows,
+    notes: [],
+    measures,
+    records: pairs,
+    page: (lines: readonly string[]) => startUpReport(lines, rows, pairs),
+  };
 }
 
 async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> {
@@ -79,11 +86,15 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> 
     const environment = environmentOf(options, audience.version);
     console.log(`${environment.lines.join("\n")}\n`);
     const play = options.scenario === "start-up" ? compareLoads : playInTurn;
-    const { rows, measures, records, page } = await play(options, { audience, pagesDir, signal }, new Progress());
-    console.log(`\n${tableText(rows)}`);
+    const { rows, notes, measures, records, page } = await play(
+      options,
+      { audience, pagesDir, signal },
+      new Progress(),
+    );
+    console.log(["", tableText(rows), ...notes].join("\n"));
     const all = { options, environment: environment.facts, measures, records };
     if (options.json !== null) await writeFile(options.json, `${JSON.stringify(all, null, 1)}\n`);
-    if (options.report !== null) await writeFile(options.report, page(environment.lines));
+    if (options.report !== null) await writeFile(options.report, page([...environment.lines, ...notes]));
   } finally {
     await audience?.close().catch(() => {});
     await rm(pagesDir, { recursive: true, force: true });

@@ -4,7 +4,13 @@ import { countsOf, runOf, sampleAt, seatOf } from "./run-record.fixture.ts";
 import { scenarioOf } from "./scenarios.ts";
 
 it("counts offload at the origin and by the viewers, and where they differ", () => {
-  expect(measure(runOf())).toMatchObject({ offloadSteady: 75, offloadViewers: 75, offloadWhole: 75, countsDiffer: 0 });
+  expect(measure(runOf())).toMatchObject({
+    offloadSteady: 75,
+    offloadLimit: 50,
+    offloadViewers: 75,
+    offloadWhole: 75,
+    countsDiffer: 0,
+  });
   const counts = countsOf({ viewers: { requests: 1, bytes: 62_500 } });
   expect(measure(runOf({ counts })).countsDiffer).toBeCloseTo(20);
 });
@@ -75,6 +81,10 @@ it("sets the busiest uploader against the mean", () => {
 it("takes the first 20 s of each viewer that stayed so long for its join", () => {
   const seats = [seatOf("viewer-0"), seatOf("viewer-1", {}, { leftMs: 10_000 })];
   expect(measure(runOf({ seats })).joinMegabytes).toBeCloseTo(0.005);
+});
+
+it("does not count CPU where processes went away with their viewers", () => {
+  expect(measure(runOf({ scenario: scenarioOf("churn") })).browserCpu).toBeNull();
 });
 
 it("tells a busy main thread from one that waited for a core", () => {

@@ -10,6 +10,7 @@ export type Measures = { readonly [Name in MeasureName]: number | null };
 /** Every figure, in the order of tables: what it is called, its unit, and what it is. */
 export const MEASURES = {
   offloadSteady: ["offload, steady", "%", "1 - CDN bytes (origin) / bytes handed to the players"],
+  offloadLimit: ["  its limit", "%", "one copy for all viewers: 1 - 1 / viewers"],
   offloadViewers: ["  counted by the viewers", "%", "1 - CDN bytes (viewers) / bytes handed to the players, steady"],
   offloadWhole: ["  whole run", "%", "the same with all joins"],
   countsDiffer: ["  origin and viewers differ", "%", "in CDN bytes of the whole run"],
@@ -87,10 +88,16 @@ export function measure(run: RunRecord): Measures {
     mainThread: percent(mean(busy)),
     mainThreadCpu: percent(mean(worked)),
     heapMegabytes: mean(heaps),
-    browserCpu: run.browserCpuS === null ? null : percent(run.browserCpuS / ((endMs - steadyMs) / 1000) / run.viewers),
+    browserCpu: percent(browserCpu(run)),
     neighbours: mean(pages.flatMap(({ neighbours }) => neighbours ?? [])),
     idle: percent(run.idleShare),
   };
+}
+
+/** Where viewers leave, the processes that they take with them take their count along. */
+function browserCpu({ browserCpuS, scenario, steadyMs, endMs, viewers }: RunRecord): number | null {
+  if (browserCpuS === null || scenario.replaceEveryMs !== null) return null;
+  return browserCpuS / ((endMs - steadyMs) / 1000) / viewers;
 }
 
 function busyShare([first, last]: NonNullable<SeatRecord["loads"]>, seconds: (load: PageLoad) => number): number {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { measure } from "./measures.ts";
 import { runOf } from "./run-record.fixture.ts";
-import { figure, spreadText, startUpRows, tableRows, tableText } from "./table.ts";
+import { caveats, figure, spreadText, startUpRows, tableRows, tableText } from "./table.ts";
 
 it("writes three or four digits that say something", () => {
   expect([0, 0.123, 1.5, 12.34, 1476.2, -0.001, 3].map(figure)).toEqual([
@@ -33,6 +33,14 @@ it("has a column for each player, and no row that nobody has a figure for", () =
     "1 (1–1)",
   ]);
   expect(rows.some(([title = ""]) => title.startsWith("  while the CDN fails"))).toBe(false);
+});
+
+it("warns of figures that a busy machine made", () => {
+  expect(caveats([{ player: "shoal", runs: [measure(runOf())] }])).toEqual([]);
+  const starved = measure(runOf({ idleShare: 0.02 }));
+  expect(caveats([{ player: "shoal", runs: [measure(runOf()), starved] }])).toEqual([
+    expect.stringContaining("hardly a core free (Shoal)"),
+  ]);
 });
 
 it("sets start-ups side by side", () => {

@@ -26,6 +26,17 @@ export function tableRows(players: readonly PlayerMeasures[]): readonly (readonl
   return [["", ...players.map(({ player }) => titleOf(player))], ...rows];
 }
 
+/** Less of all cores free, %, and a figure that depends on time is the machine's as much as the player's. */
+const LEAST_IDLE = 10;
+
+/** What must be known before the figures are believed; empty: nothing. */
+export function caveats(players: readonly PlayerMeasures[]): readonly string[] {
+  const busy = players.filter(({ runs }) => runs.some(({ idle }) => idle !== null && idle < LEAST_IDLE));
+  if (busy.length === 0) return [];
+  const names = busy.map(({ player }) => titleOf(player)).join("; ");
+  return [`The machine had hardly a core free (${names}): do not believe latency, start-up, stalls and busy threads.`];
+}
+
 /** Start-up of each player against plain hls.js. */
 export function startUpRows(
   results: readonly (readonly [PlayerName, StartUpMeasures])[],
