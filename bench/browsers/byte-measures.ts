@@ -1,3 +1,4 @@
+import type { SegmentCount } from "@shoal/origin";
 import type { Sample } from "./page/viewer-record.ts";
 import type { RunRecord } from "./run-record.ts";
 import { mean, percent, ratio, sum } from "./statistics.ts";
@@ -29,20 +30,29 @@ export function offloads(run: RunRecord, whole: Span, steady: Span) {
     offloadViewers: offload(cdn(steady), handed(steady)),
     offloadWhole: offload(counts.viewers.bytes, handed(whole)),
     countsDiffer: percent(ratio(Math.abs(counts.viewers.bytes - cdn(whole)), counts.viewers.bytes)),
-    copiesSteady: copies(run, run.steadyMs),
-    copiesWhole: copies(run, run.beganMs),
+    copiesSteady: mean(settled(run, run.steadyMs).map(({ viewers, sizeBytes }) => viewers.bytes / sizeBytes)),
+    copiesWeighted: weighted(settled(run, run.steadyMs)),
+    copiesWhole: mean(settled(run, run.beganMs).map(({ viewers, sizeBytes }) => viewers.bytes / sizeBytes)),
     unplayed: received === null ? null : percent(ratio(received - handed(whole), handed(whole))),
   };
 }
 
-/** Mean over segments that were first asked for from a moment on, but those that some viewers may still want. */
-function copies({ counts, firstAskedMs, endMs, scenario, viewers, joinGapMs }: RunRecord, fromMs: number) {
+/** Segments that were first asked for from a moment on, but those that some viewers may still want. */
+function settled(
+  { counts, firstAskedMs, endMs, scenario, viewers, joinGapMs }: RunRecord,
+  fromMs: number,
+): readonly SegmentCount[] {
   const tailMs = scenario.live ? LIVE_TAIL_MS : LIVE_TAIL_MS + (viewers - 1) * joinGapMs;
-  const settled = Object.entries(counts.segments).filter(([path, segment]) => {
+  const known = Object.entries(counts.segments).filter(([path, segment]) => {
     const askedMs = firstAskedMs[path] ?? 0;
     return askedMs >= fromMs && askedMs < endMs - tailMs && segment.viewers.bytes > 0;
   });
-  return mean(settled.map(([, segment]) => segment.viewers.bytes / segment.sizeBytes));
+  return known.map(([, segment]) => segment);
+}
+
+/** Sound is many segments and few bytes: here it counts by its bytes. */
+function weighted(segments: readonly SegmentCount[]): number | null {
+  return ratio(sum(segments.map(({ viewers }) => viewers.bytes)), sum(segments.map(({ sizeBytes }) => sizeBytes)));
 }
 
 /** What the origin sent a viewer in its first 20 s, MB, on average over those that stayed so long. */

@@ -31,6 +31,7 @@ it("counts copies over segments first asked for when steady, but the last that s
   const firstAskedMs = { early: 10_000, one: 50_000, two: 60_000, sealed: 70_000, late: 99_000 };
   const measures = measure(runOf({ counts: countsOf({ segments }), firstAskedMs }));
   expect(measures.copiesSteady).toBeCloseTo(1.75);
+  expect(measures.copiesWeighted).toBeCloseTo(1.75);
   expect(measures.copiesWhole).toBeCloseTo((8 + 1 + 2.5) / 3);
 });
 

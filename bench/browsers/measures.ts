@@ -15,6 +15,7 @@ export const MEASURES = {
   offloadWhole: ["  whole run", "%", "the same with all joins"],
   countsDiffer: ["  origin and viewers differ", "%", "in CDN bytes of the whole run"],
   copiesSteady: ["CDN copies a segment, steady", "", "mean over segments first asked for when steady"],
+  copiesWeighted: ["  by bytes", "", "the same segments: CDN bytes to viewers / bytes of one copy of each"],
   copiesWhole: ["  joins included", "", "mean over all segments"],
   joinMegabytes: ["CDN bytes a join", "MB", "mean of what the origin sent a viewer in its first 20 s"],
   sealerMegabytes: ["sealer's reads, apart", "MB", "media bytes that the origin sent the sealer"],
