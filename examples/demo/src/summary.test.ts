@@ -30,6 +30,7 @@ const countsOf = (copies: Readonly<Record<string, number>>, viewersBytes = 0): O
   viewers: { requests: 1, bytes: viewersBytes },
   sealer: { requests: 4, bytes: 400_000 },
   manifests: { requests: 9, bytes: 9_000 },
+  clients: {},
   segments: Object.fromEntries(
     Object.entries(copies).map(([path, count]) => [
       path,

@@ -14,6 +14,8 @@ export interface OriginCounts {
   readonly manifests: Count;
   /** By path of a media segment. Copies of it that viewers took = `viewers.bytes / sizeBytes`. */
   readonly segments: Readonly<Record<string, SegmentCount>>;
+  /** Media segments by the name that a viewer gave; those without a name are not here. */
+  readonly clients: Readonly<Record<string, Count>>;
 }
 
 /** What was served of one media segment. */
@@ -30,6 +32,7 @@ export interface CountedResponse {
   readonly kind: "media" | "manifest";
   readonly sealer: boolean;
   readonly sizeBytes: number;
+  readonly client?: string | undefined;
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] extends Count ? Writable<Count> : T[Key] };
@@ -42,6 +45,7 @@ export class Counter {
   #sealer = zero();
   #manifests = zero();
   #segments = new Map<string, Writable<SegmentCount>>();
+  #clients = new Map<string, Writable<Count>>();
 
   request(response: CountedResponse): void {
     for (const count of this.#countsOf(response)) count.requests += 1;
@@ -56,7 +60,8 @@ export class Counter {
     const totals = [this.#viewers, this.#sealer, this.#manifests];
     const [viewers = zero(), sealer = zero(), manifests = zero()] = totals.map((count) => ({ ...count }));
     const segments = Object.fromEntries([...this.#segments].map(([path, count]) => [path, structuredClone(count)]));
-    return { viewers, sealer, manifests, segments };
+    const clients = Object.fromEntries([...this.#clients].map(([name, count]) => [name, { ...count }]));
+    return { viewers, sealer, manifests, segments, clients };
   }
 
   reset(): void {
@@ -64,13 +69,21 @@ export class Counter {
     this.#sealer = zero();
     this.#manifests = zero();
     this.#segments.clear();
+    this.#clients.clear();
   }
 
-  #countsOf({ path, kind, sealer, sizeBytes }: CountedResponse): readonly Writable<Count>[] {
+  #countsOf({ path, kind, sealer, sizeBytes, client }: CountedResponse): readonly Writable<Count>[] {
     if (kind === "manifest") return [this.#manifests];
     const segment = this.#segments.get(path) ?? { sizeBytes, viewers: zero(), sealer: zero() };
     segment.sizeBytes = sizeBytes;
     this.#segments.set(path, segment);
-    return sealer ? [this.#sealer, segment.sealer] : [this.#viewers, segment.viewers];
+    if (sealer) return [this.#sealer, segment.sealer];
+    return [this.#viewers, segment.viewers, ...(client === undefined ? [] : [this.#countOf(client)])];
+  }
+
+  #countOf(client: string): Writable<Count> {
+    const count = this.#clients.get(client) ?? zero();
+    this.#clients.set(client, count);
+    return count;
   }
 }

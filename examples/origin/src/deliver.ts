@@ -39,8 +39,13 @@ export async function deliver(
     response.end();
   } catch (error) {
     // A viewer that leaves in the middle is nothing to tell of.
-    if (!gone.signal.aborted && !response.destroyed) throw error;
+    if (!gone.signal.aborted && !response.destroyed && !isCutOff(error)) throw error;
   }
+}
+
+/** A write may learn that the other side has gone before the response does. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ECONNRESET");
 }
 
 function writeHead(

@@ -11,6 +11,8 @@ describe("a fault", () => {
     [{ media: false }, false],
     [{ client: "anna" }, true],
     [{ client: "sealer" }, false],
+    [{ clients: ["bert", "anna"] }, true],
+    [{ clients: ["bert"] }, false],
     [{ media: true, client: "anna" }, true],
   ])("with filter %o hits anna's segment: %s", (filter, hits) => {
     const fault: Fault = { kind: "status", status: 503, ...(filter && { filter }) };
@@ -20,6 +22,7 @@ describe("a fault", () => {
   it.each([
     [{ kind: "none" }],
     [{ kind: "hang", filter: { client: "anna" } }],
+    [{ kind: "hang", filter: { clients: ["anna", "bert"] } }],
     [{ kind: "status", status: 503 }],
     [{ kind: "slow", bitsPerSecond: 1, filter: { media: false } }],
   ])("in JSON is taken: %o", (fault) => {
@@ -35,6 +38,7 @@ describe("a fault", () => {
     [{ kind: "slow", bitsPerSecond: 0 }, /bitsPerSecond above 0/],
     [{ kind: "hang", filter: { media: "yes" } }, /filter.media/],
     [{ kind: "hang", filter: { client: 7 } }, /filter.client/],
+    [{ kind: "hang", filter: { clients: "anna" } }, /filter.clients/],
   ])("that makes no sense is refused: %o", (fault, message) => {
     expect(() => parseFault(fault)).toThrow(message);
   });

@@ -11,6 +11,8 @@ export interface FaultFilter {
   readonly media?: boolean;
   /** A client's name as in `clientName`; `"sealer"` for the sealer. */
   readonly client?: string;
+  /** Any of these clients. */
+  readonly clients?: readonly string[];
 }
 
 /** Who asks, as far as a fault cares. */
@@ -22,8 +24,9 @@ export interface FaultTarget {
 /** The fault that hits a request, or `none`. */
 export function faultFor(fault: Fault, target: FaultTarget): Fault {
   if (fault.kind === "none" || fault.filter === undefined) return fault;
-  const { media = target.media, client = target.client } = fault.filter;
-  return media === target.media && client === target.client ? fault : { kind: "none" };
+  const { media = target.media, client = target.client, clients } = fault.filter;
+  const among = clients === undefined || (target.client !== undefined && clients.includes(target.client));
+  return among && media === target.media && client === target.client ? fault : { kind: "none" };
 }
 
 /**
@@ -63,10 +66,16 @@ export function parseFault(value: unknown): Fault {
 }
 
 function parseFilter(value: unknown): FaultFilter {
-  const { media, client } = recordOf(value, "A fault's filter");
+  const { media, client, clients } = recordOf(value, "A fault's filter");
   if (media !== undefined && typeof media !== "boolean") throw new TypeError("filter.media must be true or false.");
   if (client !== undefined && typeof client !== "string") throw new TypeError("filter.client must be a name.");
-  return { ...(media === undefined ? {} : { media }), ...(client === undefined ? {} : { client }) };
+  const names = Array.isArray(clients) && clients.every((name) => typeof name === "string") ? clients : undefined;
+  if (clients !== undefined && names === undefined) throw new TypeError("filter.clients must be a list of names.");
+  return {
+    ...(media === undefined ? {} : { media }),
+    ...(client === undefined ? {} : { client }),
+    ...(names === undefined ? {} : { clients: names }),
+  };
 }
 
 function recordOf(value: unknown, what: string): Record<string, unknown> {

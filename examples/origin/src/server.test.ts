@@ -55,6 +55,7 @@ describe("an origin", () => {
       viewers,
       sealer,
       manifests: { requests: 1, bytes: playlist.byteLength },
+      clients: {},
       segments: { [segment]: { sizeBytes: whole.byteLength, viewers, sealer } },
     });
     expect(await (await fetch(`${origin.url}/_origin/counts`)).json()).toEqual(origin.counts());

@@ -41,7 +41,7 @@ export async function createOrigin(options: OriginOptions = {}): Promise<Origin>
     const hit = faultFor(fault, target);
     const sealer = client === "sealer";
     if (resource !== undefined) {
-      counter.request({ path, kind: resource.kind, sealer, sizeBytes: resource.sizeBytes });
+      counter.request({ path, kind: resource.kind, sealer, sizeBytes: resource.sizeBytes, client });
     }
     if (hit.kind === "hang") {
       hanging.add(response);
@@ -51,7 +51,7 @@ export async function createOrigin(options: OriginOptions = {}): Promise<Origin>
     } else if (resource === undefined) {
       response.writeHead(404, { "Content-Length": 0 }).end();
     } else {
-      const counted = { path, kind: resource.kind, sealer, sizeBytes: resource.sizeBytes };
+      const counted = { path, kind: resource.kind, sealer, sizeBytes: resource.sizeBytes, client };
       const terms: DeliveryTerms = {
         ranges,
         counter,
