@@ -15,6 +15,8 @@ export interface MeshPart {
   readonly offReason: SharingOffReason | null;
   readonly neighbours: readonly NeighbourStats[];
   readonly storedBytes: number;
+  /** bit/s; null while unknown. */
+  readonly uplinkBps: number | null;
   load(request: LoadRequest): LoadTask | null;
   adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void;
   setTimeline(timeline: TrackTimeline): void;

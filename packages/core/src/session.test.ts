@@ -65,6 +65,7 @@ class FakeMesh implements MeshPart {
   offReason: MeshPart["offReason"] = "tracker-away";
   readonly neighbours = [];
   readonly storedBytes = 0;
+  readonly uplinkBps = null;
   readonly adopted: SegmentId[] = [];
   closed = false;
   changed: () => void = () => {};

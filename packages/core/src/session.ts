@@ -157,6 +157,7 @@ export class Session extends Emitter<ShoalEvents> {
       cdnBytes,
       peerBytes,
       uploadedBytes,
+      uplinkBps: this.#mesh?.uplinkBps ?? null,
       wastedBytes,
       rescues,
       convicted,

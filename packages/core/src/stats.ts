@@ -44,6 +44,8 @@ export interface ShoalStats {
   readonly cdnBytes: number;
   readonly peerBytes: number;
   readonly uploadedBytes: number;
+  /** How fast this viewer sends while others wait for bytes, bit/s; null while unknown. */
+  readonly uplinkBps: number | null;
   /** Received and never handed to the player. */
   readonly wastedBytes: number;
   /** Segments that the CDN completed because peers would have been late. */

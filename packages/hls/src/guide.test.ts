@@ -70,6 +70,7 @@ it("lists every event and every figure", () => {
     convicted: true,
     skippedMessages: true,
     storedBytes: true,
+    uplinkBps: true,
     neighbours: true,
     segments: true,
   };

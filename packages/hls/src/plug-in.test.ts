@@ -52,6 +52,7 @@ const createMesh: MeshFactory = (_player, { identity }) => {
     offReason: null,
     neighbours: [],
     storedBytes: 0,
+    uplinkBps: null,
     load: () => null,
     adopt: (segment, bytes) => told.push(["adopt", [segment.id, bytes]]),
     setTimeline: (timeline) => told.push(["timeline", timeline]),

@@ -48,6 +48,8 @@ interface Load {
 const PLAN_EVERY_MS = 20;
 /** A request that fails is held, and tried again, for this long: players give up for good after a few errors. */
 const HOLD_MS = 40_000;
+/** Whose CDN failed is not elected for this long: where the CDN fails for some, the others fetch. */
+const NO_FETCHER_MS = 15_000;
 /** Segments of a live track that are got before the player asks for them. */
 const MAX_UPCOMING = 4;
 
@@ -59,6 +61,8 @@ export class Acquisition {
   readonly #peerRate = new RateEstimate(1_500_000);
   readonly #electorates = new Map<TrackId, Electorate>();
   #neighboursSeen: readonly Neighbour[] = [];
+  #sealed = false;
+  #sealsStoppedMs = Number.NEGATIVE_INFINITY;
   #planned = false;
   #plannedMs = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | null = null;
@@ -214,8 +218,12 @@ export class Acquisition {
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    const { self, sealing, neighbours } = this.#rim;
-    return { nowMs, self, sealing: sealing(), segments, neighbours: neighbours(), cdnBps: this.#cdn.bps };
+    const { self, neighbours } = this.#rim;
+    const sealing = this.#rim.sealing();
+    if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
+    this.#sealed = sealing;
+    const sealsStoppedMs = this.#sealsStoppedMs;
+    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours: neighbours(), cdnBps: this.#cdn.bps };
   }
 
   /** Live segments are begun as soon as they are listed: players ask for one after the other. */
@@ -246,10 +254,12 @@ export class Acquisition {
     }
     const known = this.#electorates.get(trackId);
     if (known) return known;
+    const nowMs = this.#rim.clock.now();
     const electors = neighbours()
       .filter((neighbour) => neighbour.uploads && neighbour.tracks.has(trackId))
+      .filter(({ fetchFailedMs }) => nowMs - fetchFailedMs > NO_FETCHER_MS)
       .map(({ peerId, weight: theirs }) => ({ peerId, weight: theirs }));
-    if (uploads()) electors.push({ peerId: self, weight: weight() });
+    if (uploads() && nowMs - this.#cdn.failedMs > NO_FETCHER_MS) electors.push({ peerId: self, weight: weight() });
     const electorate: Electorate = { named: false, electors, viewers: electors.length };
     this.#electorates.set(trackId, electorate);
     return electorate;
@@ -323,6 +333,7 @@ export class Acquisition {
         load.request.sink.done(bytes, delivery);
       },
       failed: (outcome, passing) => {
+        this.#electorates.clear();
         load.failure = { outcome, passing, sinceMs: this.#rim.clock.now() };
         if (this.#closed) this.#fail(load, outcome);
         this.replan();
@@ -340,6 +351,7 @@ export class Acquisition {
       },
       done: (answer) => this.#rim.copies.receiveCdn(copy, answer),
       failed: (outcome, passing) => {
+        this.#electorates.clear();
         const load = this.#loads.get(copy.id);
         // What the player is told in the end is the newest failure.
         if (load?.failure) load.failure = { outcome, passing, sinceMs: load.failure.sinceMs };

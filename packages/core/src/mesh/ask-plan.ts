@@ -5,8 +5,8 @@ import type { PlanNeighbour, Planning, PlanSegment, PlanView, Spoken } from "./p
 
 const ASSUMED_PEER_BPS = 8_000_000;
 /** Piece requests a neighbour may have open before its rate is known. */
-const FIRST_WINDOW_BYTES = 3 * 65_536;
-const WINDOW_MS = 800;
+const FIRST_WINDOW_BYTES = 2 * 65_536;
+const WINDOW_MS = 500;
 /**
  * What nobody of our own ISP promises is asked of another from this share of a segment's time on, each viewer at a moment
  * of its own: whoever is first has it to give to the others. With less than the last share left all are asked alike.

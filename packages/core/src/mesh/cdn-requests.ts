@@ -32,7 +32,7 @@ interface Request {
 
 /** After so many errors in a row the CDN is asked again for a segment so much later. */
 const RETRY_MS = 500;
-const MOST_RETRY_MS = 2_000;
+const MOST_RETRY_MS = 1_000;
 /** A server that did not take a range is not asked for one again for this long. */
 const RANGES_REFUSED_MS = 60_000;
 
@@ -47,6 +47,9 @@ export class CdnRequests {
   constructor(rim: CdnRequestsRim) {
     this.#rim = rim;
   }
+
+  /** When the CDN failed last and has not answered since; long ago where it does. */
+  failedMs = Number.NEGATIVE_INFINITY;
 
   /** bit/s; null while unknown. */
   get bps(): number | null {
@@ -86,6 +89,7 @@ export class CdnRequests {
         this.#rate.add(answer.bytes.byteLength, clock.now() - request.beganMs);
         if (range && copy.segment) this.#ranges.set(hostOf(copy.segment.url), answer.whole ? clock.now() : true);
         copy.cdnFailures = 0;
+        this.failedMs = Number.NEGATIVE_INFINITY;
         outcome.done(answer);
       },
       failed: (reason, passing = false) => {
@@ -95,6 +99,7 @@ export class CdnRequests {
         if (range && this.#ranges.get(host) !== true) this.#ranges.set(host, clock.now());
         else {
           copy.cdnFailures++;
+          this.failedMs = clock.now();
           copy.cdnRetryMs = clock.now() + Math.min(MOST_RETRY_MS, copy.cdnFailures * RETRY_MS);
         }
         this.#rim.announceFetch(copy, false);

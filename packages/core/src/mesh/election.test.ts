@@ -62,8 +62,8 @@ describe("the election", () => {
 describe("the stripes of a segment", () => {
   it("are one for a small segment or few viewers, and at most sixteen", () => {
     expect(stripePieces(6, 1000)).toBe(6);
-    expect(stripePieces(40, 12)).toBe(40);
-    expect(stripePieces(40, 80)).toBe(5);
+    expect(stripePieces(40, 6)).toBe(40);
+    expect(stripePieces(40, 40)).toBe(5);
     expect(stripePieces(40, 10_000)).toBe(3);
   });
 });

@@ -21,7 +21,7 @@ export const UNKNOWN_WEIGHT = 50;
 /** A segment of fewer pieces is fetched whole, by one. */
 const LEAST_SPLIT_PIECES = 8;
 /** One fetcher for so many viewers, and never more than so many in all. */
-const VIEWERS_PER_FETCHER = 10;
+const VIEWERS_PER_FETCHER = 5;
 const MOST_FETCHERS = 16;
 
 /**
@@ -63,6 +63,11 @@ export function suppressedDelay(segment: SegmentId, stripe: number, peerId: Peer
   const draw = rendezvous(segment, stripe ^ 0x55aa, peerId) / 2 ** 32;
   const steepness = Math.log(Math.max(1, viewers)) + 1;
   return Math.log(draw * (Math.exp(steepness) - 1) + 1) / steepness;
+}
+
+/** A number from 0 to 1 of a viewer's own for each segment, evenly spread. */
+export function electionShare(segment: SegmentId, peerId: PeerId): number {
+  return rendezvous(segment, 0x5a5a, peerId) / 2 ** 32;
 }
 
 function rendezvous(segment: SegmentId, stripe: number, peer: PeerId): number {

@@ -1,6 +1,6 @@
 import type { ByteRange } from "@shoal/protocol";
 import { COMING_MS, type Copy } from "./copy.ts";
-import { type Electorate, electionRank, stripePieces, suppressedDelay } from "./election.ts";
+import { type Electorate, electionRank, electionShare, stripePieces, suppressedDelay } from "./election.ts";
 import type { Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
 /** Below this much buffer nothing is waited for; less for short segments. */
@@ -22,6 +22,8 @@ const LONGEST_WAIT_MS = 8_000;
 const VOD_STAGGER_MS = 300;
 const VOD_LONGEST_WAIT_MS = 5_000;
 const LIVE_STAGGER_MS = 700;
+/** Requests spread out for so many target durations after the last seal. */
+const SPREAD_TARGETS = 3;
 /** The player's own request is the better one: an elected viewer gives it so long to come. */
 const OWN_REQUEST_MS = 250;
 /** When those elected behind the first step in, and everybody, as shares of the time that a segment has. */
@@ -63,7 +65,8 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   }
   const asked = wanted.askedMs !== null;
   if (copy.complete || !(asked || wanted.upcoming)) return false;
-  if (!wanted.fits || (!view.sealing && !copy.seal)) return asked && fetchWhole(wanted, planning);
+  if (!wanted.fits) return asked && fetchWhole(wanted, planning);
+  if (!view.sealing && !copy.seal) return asked && fetchUnsealed(view, wanted, planning);
   const idle = copy.count("held", "quarantined", "checking", "coming") === 0;
   const lowMs = Math.min(LOW_BUFFER_MS, wanted.targetDurationMs * LOW_BUFFER_SHARE);
   if (asked && idle && wanted.dryMs - nowMs < lowMs) return fetchAll(wanted, planning, isAwaited(view, wanted, spoken));
@@ -78,6 +81,22 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   planning.look(startMs);
   if (nowMs < startMs || copy.count("checking", "coming") > 0) return false;
   return fetchAll(wanted, planning, false);
+}
+
+/**
+ * Nobody seals: the CDN alone. Everybody waits for the segments that were to be sealed when that ended, so each viewer asks
+ * for these at a moment of its own while its buffer lasts: no spike.
+ */
+function fetchUnsealed(view: PlanView, wanted: PlanSegment, planning: Planning): boolean {
+  const { copy, targetDurationMs } = wanted;
+  const sinceMs = Math.max(view.sealsStoppedMs, copy.knownSinceMs);
+  const spanMs = latestFetchMs(wanted, view.cdnBps) - sinceMs;
+  if (copy.knownSinceMs - view.sealsStoppedMs < SPREAD_TARGETS * targetDurationMs && spanMs > 0) {
+    const dueMs = sinceMs + spanMs * electionShare(copy.id, view.self);
+    planning.look(dueMs);
+    if (view.nowMs < dueMs) return false;
+  }
+  return fetchWhole(wanted, planning);
 }
 
 /** Segments are waited for because a neighbour holds or fetches them. */

@@ -125,6 +125,10 @@ export class Mesh {
     return this.#swarm?.neighbours ?? [];
   }
 
+  get uplinkBps(): number | null {
+    return this.#swarm?.uplinkBps ?? null;
+  }
+
   get storedBytes(): number {
     return this.#swarm?.storedBytes ?? 0;
   }
@@ -301,7 +305,7 @@ export class Mesh {
       wastedBytes: now.wastedBytes - before.wastedBytes,
       stalls: 0,
       rescues: now.rescues - before.rescues,
-      uplinkBps: this.#swarm?.uplinkBps ?? 0,
+      uplinkBps: Math.round(this.uplinkBps ?? 0),
       convicted: this.#convicted.splice(0, 32),
     });
   }

@@ -32,6 +32,8 @@ export class Neighbour {
   sentBytes = 0;
   outstandingBytes = 0;
   lateness = 0;
+  /** When a CDN request that it had announced came to nothing, on the session's clock. */
+  fetchFailedMs = Number.NEGATIVE_INFINITY;
   /** When it last sent part of a piece, on the session's clock. */
   lastReceivedMs = Number.NEGATIVE_INFINITY;
   skippedFrames = 0;

@@ -50,6 +50,8 @@ export interface PlanView {
   readonly self: PeerId;
   /** Seals arrive: without them nothing from peers can be played. */
   readonly sealing: boolean;
+  /** When seals stopped, on the session's clock; long ago where they never came. */
+  readonly sealsStoppedMs: number;
   readonly segments: readonly PlanSegment[];
   readonly neighbours: readonly PlanNeighbour[];
   /** CDN rate, bit/s; null while unknown. */
@@ -84,8 +86,8 @@ export interface Planning {
 }
 
 /** A piece that has not grown for this long is asked of somebody else; later, if its sender is busy with others of ours. */
-const STALLED_MS = 1_500;
-const STALLED_BEHIND_MS = 2_500;
+const STALLED_MS = 2_500;
+const STALLED_BEHIND_MS = 4_000;
 
 /** What to do now, and when to look again. Pure: no clock, no I/O, nothing random. */
 export function plan(view: PlanView): Plan {

@@ -72,7 +72,7 @@ export interface SwarmHandlers {
 /** Announced segments taken before our own playlist lists them, at one time. */
 const MAX_AHEAD = 3;
 /** A faster uplink counts as this one; a change is told from this share on. */
-const MOST_WEIGHT = 250;
+const MOST_WEIGHT = 100;
 const WEIGHT_CHANGE = 0.25;
 /** After a second contradiction between CDN and seal a track is not shared for this long. */
 const PAUSE_MS = 60_000;
@@ -248,6 +248,7 @@ export class Swarm {
 
   /** Tells neighbours how fast we send, where that has changed much. */
   measured(): void {
+    this.#acquisition.electorateChanged();
     const { uplinkBps } = this.#uploader;
     if (uplinkBps === null) return;
     const weight = Math.max(1, Math.min(MOST_WEIGHT, Math.round(uplinkBps / 100_000)));
@@ -257,8 +258,9 @@ export class Swarm {
     this.#acquisition.electorateChanged();
   }
 
-  get uplinkBps(): number {
-    return Math.round(this.#uploader.uplinkBps ?? 0);
+  /** bit/s, as measured while others waited for bytes; null while unknown. */
+  get uplinkBps(): number | null {
+    return this.#uploader.uplinkBps;
   }
 
   /** Bytes of a seal that the sealer answered. */
@@ -353,7 +355,12 @@ export class Swarm {
         return this.#have(neighbour, frame);
       case "drop":
         for (const id of frame.segmentIds) {
+          const said = neighbour.announced(id);
           neighbour.forget(id);
+          if (said && said.comingSinceMs !== null && !said.hasAny) {
+            neighbour.fetchFailedMs = this.#rim.clock.now();
+            this.#acquisition.electorateChanged();
+          }
           this.#acquisition.released(neighbour.peerId, id, null);
         }
         return;
@@ -365,7 +372,7 @@ export class Swarm {
       }
       case "reject": {
         if (frame.reason !== "busy") neighbour.forget(frame.segmentId);
-        neighbour.lateness += 1;
+        neighbour.lateness = Math.min(4, neighbour.lateness + 0.5);
         return this.#acquisition.released(neighbour.peerId, frame.segmentId, new Set(fromRanges(frame.pieces)));
       }
       case "piece": {

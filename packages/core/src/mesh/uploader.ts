@@ -29,17 +29,21 @@ interface Job {
 interface Queue {
   readonly neighbour: Neighbour;
   readonly jobs: Job[];
+  /** Its next piece is due when all others' due before are sent: in pieces, over the neighbour's weight. */
+  due: number;
 }
 
 /** Pieces one neighbour may have waiting with us, and all of them where we know how fast we send. */
 const MAX_QUEUE = 512;
-const MAX_WAIT_MS = 1_000;
-const LEAST_QUEUE = 4;
+const MAX_WAIT_MS = 400;
+const LEAST_QUEUE = 2;
 const ASSUMED_PIECE_BYTES = 65_536;
 /** Bytes in the channels' own queues: as much as leaves within this time. More only delays what is said meanwhile. */
 const AHEAD_MS = 100;
 const LEAST_AHEAD_BYTES = 48 * 1024;
 const MOST_AHEAD_BYTES = 256 * 1024;
+/** In turns nobody counts for less. */
+const LEAST_WEIGHT = 20;
 /** When to look again for room in the channels, where none of them says so itself. */
 const LOOK_MS = 25;
 
@@ -50,8 +54,9 @@ export class Uploader {
   readonly #counters: Counters;
   readonly #bytesPerSecond: number;
   readonly #meter: UplinkMeter;
-  /** In the order of their turns: whoever was sent a piece goes to the end. */
   readonly #queues = new Map<PeerId, Queue>();
+  /** Where the turns have come to. */
+  #turn = 0;
   #allowanceBytes: number;
   #refilledMs: number;
   #cancelTimer: (() => void) | null = null;
@@ -80,7 +85,7 @@ export class Uploader {
 
   /** Queues what a neighbour asks for; what cannot be had, or not soon, is rejected at once. */
   request(neighbour: Neighbour, frame: RequestFrame): void {
-    const queue = this.#queues.get(neighbour.peerId) ?? { neighbour, jobs: [] };
+    const queue = this.#queues.get(neighbour.peerId) ?? { neighbour, jobs: [], due: this.#turn };
     const refused = new Map<RejectReason, number[]>();
     let room = this.#room();
     for (const piece of fromRanges(frame.pieces)) {
@@ -128,11 +133,12 @@ export class Uploader {
     let sent = true;
     while (sent) {
       sent = false;
-      for (const queue of [...this.#queues.values()]) {
+      for (const queue of this.#inTurn()) {
         if (aheadBytes >= mostBytes || (this.#bytesPerSecond > 0 && this.#allowanceBytes <= 0)) break;
         const bytes = this.#sendPiece(queue, Math.min(mostBytes - aheadBytes, mostBytes / 2));
         aheadBytes += bytes ?? 0;
         sent ||= bytes !== null;
+        if (bytes !== null) break;
       }
     }
     if (this.#queues.size > 0) this.#pumpLater();
@@ -142,6 +148,12 @@ export class Uploader {
   close(): void {
     this.#cancelTimer?.();
     this.#queues.clear();
+  }
+
+  /** Whoever is in the middle of a piece, then by turn: those who can pass most on have the most turns. */
+  #inTurn(): Queue[] {
+    const begun = ({ jobs }: Queue): number => (jobs[0] && jobs[0].offset > 0 ? 0 : 1);
+    return [...this.#queues.values()].sort((a, b) => begun(a) - begun(b) || a.due - b.due);
   }
 
   /**
@@ -162,8 +174,9 @@ export class Uploader {
       bytes += job.offset - before;
       if (!isDone) continue;
       jobs.shift();
-      this.#queues.delete(neighbour.peerId);
-      if (jobs.length > 0) this.#queues.set(neighbour.peerId, queue);
+      if (jobs.length === 0) this.#queues.delete(neighbour.peerId);
+      this.#turn = queue.due;
+      queue.due += 1 / Math.max(LEAST_WEIGHT, neighbour.uploads ? neighbour.weight : 0);
       break;
     }
     return bytes;
