@@ -1,13 +1,16 @@
-import { NO_SEGMENT, type SegmentId, segmentIdOf, trackIdOf } from "@shoal/protocol";
+import { NO_SEGMENT, type PeerId, type SegmentId, segmentIdOf, trackIdOf } from "@shoal/protocol";
 import { describe, expect, it, vi } from "vitest";
 import type { MeshPart } from "./mesh-part.ts";
 import type { ShoalOptions } from "./options.ts";
-import type { CdnSink, LoadRequest, Player, Segment } from "./player.ts";
+import type { CdnSink, LoadRequest, Player, Segment, TrackTimeline } from "./player.ts";
 import { Session, type SessionRim } from "./session.ts";
+import type { NeighbourStats } from "./stats.ts";
 import { VirtualClock } from "./testing/virtual-clock.ts";
 
+let buffered = 0;
+
 const player: Player = {
-  state: () => ({ playheadMs: 0, bufferedAheadMs: 0, playbackRate: 1 }),
+  state: () => ({ playheadMs: 0, bufferedAheadMs: buffered, playbackRate: 1 }),
   fetch: () => ({ abort: () => {} }),
 };
 
@@ -22,6 +25,23 @@ function segmentOf(number: number): Segment {
     durationMs: 4000,
   };
 }
+
+const timelineOf = (live: boolean): TrackTimeline => ({
+  trackId: trackIdOf("v/init.mp4"),
+  continues: null,
+  live,
+  targetDurationMs: 4_000,
+  firstNumber: 1,
+  segments: [segmentOf(1)],
+});
+
+const NEIGHBOUR: NeighbourStats = {
+  peerId: "aa".repeat(16) as PeerId,
+  receivedBytes: 0,
+  sentBytes: 0,
+  rateBps: null,
+  sameIsp: true,
+};
 
 /** A load whose CDN the test plays. */
 function loadOf(number: number) {
@@ -51,6 +71,9 @@ function loadOf(number: number) {
       if (!cdn) throw new Error("the CDN was not asked");
       return cdn;
     },
+    get begun() {
+      return cdn !== null;
+    },
     get aborted() {
       return aborted;
     },
@@ -63,7 +86,7 @@ function loadOf(number: number) {
 
 class FakeMesh implements MeshPart {
   offReason: MeshPart["offReason"] = "tracker-away";
-  readonly neighbours = [];
+  neighbours: MeshPart["neighbours"] = [];
   readonly storedBytes = 0;
   readonly uplinkBps = null;
   readonly adopted: SegmentId[] = [];
@@ -215,6 +238,31 @@ describe("a session", () => {
     session.load(load.request);
     load.answer();
     expect(load.heard).toEqual(["done 8 plain"]);
+  });
+
+  it("on demand waits for the first neighbour once there is some buffer, and not for long", async () => {
+    for (const [live, bufferedMs, meets, waits] of [
+      [false, 7_000, true, true],
+      [false, 7_000, false, true],
+      [false, 5_000, true, false],
+      [true, 7_000, true, false],
+    ] as const) {
+      const clock = new VirtualClock();
+      const { session, mesh } = started({ tracker }, { clock });
+      buffered = bufferedMs;
+      session.setTimeline(timelineOf(live));
+      session.playbackStarted();
+      await clock.pass(100);
+      const load = loadOf(1);
+      session.load(load.request);
+      expect(load.begun).toBe(!waits);
+      if (meets) mesh.neighbours = [NEIGHBOUR];
+      await clock.pass(meets ? 200 : 4_000);
+      expect(load.begun).toBe(meets || !waits);
+      await clock.pass(1_000);
+      expect(load.begun).toBe(true);
+    }
+    buffered = 0;
   });
 
   it("names the option that is wrong, and what it must be", () => {

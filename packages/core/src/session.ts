@@ -2,6 +2,7 @@ import type { SharingMode } from "@shoal/protocol";
 import { type PeerId, peerIdFrom, type SegmentId, type TrackId } from "@shoal/protocol/names";
 import { type Clock, systemClock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
+import { holdLoad } from "./held-load.ts";
 import type { Content, MeshFactory, MeshPart } from "./mesh-part.ts";
 import { type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";
 import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "./player.ts";
@@ -33,6 +34,10 @@ export interface SessionRim {
 
 /** Version of this software as it names itself to the tracker. */
 export const SDK_VERSION = "0.1.0";
+/** On demand, with so much in the buffer, a load waits for the mesh; while there is so much, and so long after the picture moved. */
+const ENOUGH_MS = 6_000;
+const LEAST_MS = 4_000;
+const MESH_WAIT_MS = 5_000;
 /** Segments that reached the player before the mesh stood, kept for it. */
 const EARLY_SEGMENTS = 6;
 
@@ -70,7 +75,8 @@ export class Session extends Emitter<ShoalEvents> {
   #mesh: MeshPart | null = null;
   #meshState: "unloaded" | "loading" | "failed" = "unloaded";
   #forgetLeave: () => void = () => {};
-  #played = false;
+  /** When the picture first moved, on the session's clock. */
+  #playedMs = Number.POSITIVE_INFINITY;
   #closed = false;
   #lastReason: SharingOffReason | null | undefined;
 
@@ -125,8 +131,8 @@ export class Session extends Emitter<ShoalEvents> {
 
   /** Says that the picture moves: only now may anything load that playback does not need. */
   playbackStarted(): void {
-    if (this.#played) return;
-    this.#played = true;
+    if (this.#playedMs < Number.POSITIVE_INFINITY) return;
+    this.#playedMs = this.#rim.clock.now();
     this.#openMesh();
   }
 
@@ -144,8 +150,27 @@ export class Session extends Emitter<ShoalEvents> {
   /** Gets a segment for the player. Whatever fails here ends in the load's own CDN request. */
   load(request: LoadRequest): LoadTask {
     const counted = this.#counted(request);
-    const shared = this.#mayShare(request.segment) ? this.#mesh?.load(counted) : null;
-    return shared ?? this.#loadPlain(counted);
+    const open = (): LoadTask => {
+      const shared = this.#mayShare(request.segment) ? this.#mesh?.load(counted) : null;
+      return shared ?? this.#loadPlain(counted);
+    };
+    const { clock } = this.#rim;
+    const untilMs = Math.min(clock.now(), this.#playedMs) + MESH_WAIT_MS;
+    const { segment } = request;
+    if (clock.now() >= untilMs || !this.#mayWait(segment, ENOUGH_MS)) return open();
+    return holdLoad(clock, () => clock.now() >= untilMs || !this.#mayWait(segment, LEAST_MS), open);
+  }
+
+  /**
+   * On demand a player would fill its whole buffer from the CDN before the mesh stands: with enough in it, a load waits for
+   * the first neighbour. A segment that may not be shared never does.
+   */
+  #mayWait(segment: Segment, leastMs: number): boolean {
+    const reason = this.#offReason();
+    const isComing = reason === "starting" || reason === "tracker-away" || reason === null;
+    if (!isComing || this.#mesh?.neighbours.length || this.#timelines.get(segment.trackId)?.live !== false)
+      return false;
+    return this.#player.state().bufferedAheadMs >= leastMs && this.#mayShare(segment);
   }
 
   stats(): ShoalStats {
@@ -271,7 +296,14 @@ export class Session extends Emitter<ShoalEvents> {
 
   #openMesh(): void {
     const reason = this.#offReason();
-    if (this.#closed || !this.#played || !this.#content || this.#mesh || this.#meshState === "loading") return;
+    if (
+      this.#closed ||
+      this.#playedMs === Number.POSITIVE_INFINITY ||
+      !this.#content ||
+      this.#mesh ||
+      this.#meshState === "loading"
+    )
+      return;
     if (reason !== "starting" && reason !== "mesh-failed") return;
     this.#meshState = "loading";
     this.#rim.loadMesh().then(

@@ -109,6 +109,20 @@ function begun(number: number, length: number = 150_000): Copy {
   return copy;
 }
 
+it("a segment is cut as its seal says, also where the CDN's bytes came first", async () => {
+  const bytes = bytesOf(1);
+  const seal = sealer.seal(SWARM, segmentOf(1), bytes, 1000, 15);
+  const early = copies.begin(segmentOf(1));
+  copies.receiveCdn(early, { bytes: bytes.slice().buffer, offset: 0, totalBytes: null, whole: true });
+  expect(early.pieces.length).toBe(3);
+  await know(seal);
+  await clock.pass(0);
+  expect([early.pieces.length, early.sealed, early.unshareable]).toEqual([5, true, false]);
+  expect(copies.read(early.id, 4)?.bytes).toEqual(bytes.subarray(4 * 32_768));
+  expect(new Uint8Array(copies.assemble(early) ?? new ArrayBuffer(0))).toEqual(bytes);
+  expect(contradicted).toEqual([]);
+});
+
 describe("pieces from others", () => {
   it("are playable and shareable once their seal confirms them", async () => {
     const bytes = bytesOf(1);

@@ -5,7 +5,7 @@ import { VirtualClock } from "../testing/virtual-clock.ts";
 import { Neighbourhood } from "./neighbourhood.ts";
 
 const peer = (n: number): PeerId => (segmentIdOf(`p${n}`) + segmentIdOf(`q${n}`)) as PeerId;
-const candidate = (n: number) => ({ peerId: peer(n), sameIsp: true, sameTrack: true });
+const candidate = (n: number, sameIsp: boolean = true) => ({ peerId: peer(n), sameIsp, sameTrack: true });
 
 /** Viewers whose signals reach each other through a tracker that knows everybody. */
 class Town {
@@ -13,6 +13,8 @@ class Town {
   readonly network = new MemoryNetwork(this.clock);
   readonly all = new Map<PeerId, Neighbourhood>();
   readonly left: string[] = [];
+  /** Whether two viewers are in one ISP. */
+  near: (a: PeerId, b: PeerId) => boolean = () => true;
 
   add(n: number, { swarm = "/a", maxPeers = 20 }: { swarm?: string; maxPeers?: number } = {}): Neighbourhood {
     const self = peer(n);
@@ -21,7 +23,9 @@ class Town {
       { peerId: self, swarm: swarm as SwarmId, maxPeers },
       {
         signal: ({ peerId, attempt, data }) => {
-          this.clock.after(3, () => this.all.get(peerId)?.signal({ peerId: self, attempt, data, sameIsp: true }));
+          this.clock.after(3, () =>
+            this.all.get(peerId)?.signal({ peerId: self, attempt, data, sameIsp: this.near(self, peerId) }),
+          );
         },
         joined: () => {},
         frame: () => {},
@@ -67,6 +71,32 @@ describe("the neighbourhood", () => {
     for (const [peerId, other] of town.all) if (peerId !== peer(0)) other.introduce([candidate(0)]);
     await town.clock.pass(30_000);
     expect(small.all.length).toBeLessThanOrEqual(7);
+  });
+
+  it("refuses an offer for which it has no room, so that the other may try elsewhere at once", async () => {
+    const town = new Town();
+    town.add(0, { maxPeers: 0 });
+    for (let n = 1; n <= 6; n++) town.add(n);
+    for (let n = 1; n <= 6; n++) town.all.get(peer(n))?.introduce([candidate(0)]);
+    await town.clock.pass(1000);
+    const free = [1, 2, 3, 4, 5, 6].map((n) => town.all.get(peer(n))?.freeSlots);
+    expect(free.filter((slots) => slots === 20).length).toBe(2);
+  });
+
+  it("gives up neighbours of other ISPs for near ones, but keeps a few: no ISP becomes an island", async () => {
+    const town = new Town();
+    town.near = (a, b) => [a, b].every((id) => [0, 11, 12, 13, 14, 15, 16, 17, 18].some((n) => peer(n) === id));
+    const full = town.add(0, { maxPeers: 8 });
+    for (let n = 1; n <= 18; n++) town.add(n);
+    full.introduce(Array.from({ length: 8 }, (_, n) => candidate(n + 1, false)));
+    await town.clock.pass(1000);
+    expect(full.all.length).toBe(8);
+    expect(full.freeSlots).toBe(6);
+    full.introduce(Array.from({ length: 8 }, (_, n) => candidate(n + 11)));
+    await town.clock.pass(1000);
+    expect(full.all.filter(({ sameIsp }) => sameIsp).length).toBe(6);
+    expect(full.all.filter(({ sameIsp }) => !sameIsp).length).toBe(2);
+    expect(full.freeSlots).toBe(0);
   });
 
   it("does not stay with a viewer of another swarm, nor come back to a convicted one", async () => {

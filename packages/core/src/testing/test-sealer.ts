@@ -33,14 +33,17 @@ export class TestSealer {
     this.key = { keyId: high.toString(16).padStart(16, "0"), point: secret };
   }
 
-  /** @param sealedAtMs server time, milliseconds since 1970 */
+  /**
+   * @param sealedAtMs server time, milliseconds since 1970
+   * @param pieceShift log2 of the piece size
+   */
   seal(
     swarm: SwarmId,
     segment: { readonly id: SegmentId; readonly trackId: TrackId; readonly previousId?: SegmentId },
     bytes: Uint8Array,
     sealedAtMs: number,
+    pieceShift: number = pieceShiftFor(bytes.length),
   ): Seal {
-    const pieceShift = pieceShiftFor(bytes.length);
     const count = pieceCount(bytes.length, pieceShift);
     const hashes = new Uint8Array(count * HASH_BYTES);
     for (let piece = 0; piece < count; piece++) {
