@@ -11,6 +11,8 @@ const REPLACED: readonly { readonly importer: RegExp; readonly source: RegExp; r
   { importer: /\/simple-peer\//, source: /^debug$/, by: standIn("debug.cjs") },
   { importer: /\/simple-peer\//, source: /^buffer$/, by: standIn("buffer.ts") },
   { importer: /\/simple-peer\//, source: /^randombytes$/, by: standIn("random-bytes.cjs") },
+  { importer: /\/simple-peer\//, source: /^err-code$/, by: standIn("err-code.cjs") },
+  { importer: /\/simple-peer\//, source: /^queue-microtask$/, by: standIn("queue-microtask.cjs") },
 ];
 
 const PARSER_BINARY = /\/socket\.io-parser\/build\/[^/]+\/(is-)?binary\.js$/;
@@ -25,6 +27,16 @@ export const reconstructPacket = (packet) => packet;
 const TRANSPORTS = /\/engine\.io-client\/build\/[^/]+\/transports\/index\.js$/;
 /** engine.io-client's list of transports, cut to the one that Shoal speaks. */
 const WEBSOCKET_ONLY = `import { WS } from "./websocket.node.js"; export const transports = { websocket: WS };`;
+
+const SIMPLE_PEER = /\/simple-peer\/index\.js$/;
+/** Lines that only log, and everything about audio and video tracks: Shoal opens data channels. */
+const LOG_LINE = /^\s*(?:this\._)?debug\(.*\)$/gm;
+const TRACKS = /^ {2}\/\*\*\n {3}\* Add a Transceiver[\s\S]*?(?=^ {2}_needsNegotiation \(\) \{$)/m;
+
+function withoutTracks(code: string): string {
+  if (!TRACKS.test(code)) throw new Error("simple-peer is not the version whose methods for tracks are known.");
+  return code.replace(TRACKS, "").replace(LOG_LINE, "");
+}
 
 /**
  * simple-peer without Node's streams and buffers, socket.io-client without long polling and attachments: what a browser
@@ -41,6 +53,7 @@ export function standIns(): Plugin {
       return TRANSPORTS.test(id) ? WEBSOCKET_ONLY : PARSER_BINARY.test(id) ? NO_BINARY : null;
     },
     transform(code, id) {
+      if (SIMPLE_PEER.test(id)) return { code: withoutTracks(code), map: null };
       // Their packages do not say that a module nobody uses can be left out; it can.
       return /\/(engine|socket)\.io-(client|parser)\//.test(id) ? { code, map: null, moduleSideEffects: false } : null;
     },
