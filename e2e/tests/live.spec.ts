@@ -20,10 +20,12 @@ test("viewers on different renditions share with those of their own and disturb 
   await untilMeshed(swarm);
   await swarm.play(16);
   await expectUntouchedPlayback(swarm);
-  for (const { stats, level } of await swarm.mark()) {
-    expect([0, 2]).toContain(level);
-    expect(stats?.peerBytes).toBeGreaterThan(100_000);
+  for (const { level } of await swarm.mark()) expect([0, 2]).toContain(level);
+  // Of two viewers of a rendition one may be elected several times in a row.
+  for (const viewer of swarm.viewers) {
+    await viewer.until("takes from its like", ({ stats }) => (stats?.peerBytes ?? 0) > 100_000, 60_000);
   }
+  await expectUntouchedPlayback(swarm);
 });
 
 test("a viewer that closes in mid transfer costs the others nothing", async ({ startSwarm }) => {

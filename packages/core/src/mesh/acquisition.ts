@@ -221,7 +221,7 @@ export class Acquisition {
     const { self, neighbours } = this.#rim;
     const sealing = this.#rim.sealing();
     if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
-    this.#sealed = sealing;
+    this.#sealed = sealing && neighbours().length > 0;
     const sealsStoppedMs = this.#sealsStoppedMs;
     return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours: neighbours(), cdnBps: this.#cdn.bps };
   }

@@ -16,8 +16,8 @@ export interface Electorate {
   readonly viewers: number;
 }
 
-/** What a viewer counts as before its uplink is measured. */
-export const UNKNOWN_WEIGHT = 50;
+/** A faster uplink counts as this one. What nobody has measured does, too: it will be, once it is elected. */
+export const MOST_WEIGHT = 100;
 /** A segment of fewer pieces is fetched whole, by one. */
 const LEAST_SPLIT_PIECES = 8;
 /** One fetcher for so many viewers, and never more than so many in all. */

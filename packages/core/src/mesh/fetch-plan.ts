@@ -91,7 +91,7 @@ function fetchUnsealed(view: PlanView, wanted: PlanSegment, planning: Planning):
   const { copy, targetDurationMs } = wanted;
   const sinceMs = Math.max(view.sealsStoppedMs, copy.knownSinceMs);
   const spanMs = latestFetchMs(wanted, view.cdnBps) - sinceMs;
-  if (copy.knownSinceMs - view.sealsStoppedMs < SPREAD_TARGETS * targetDurationMs && spanMs > 0) {
+  if (wanted.live && copy.knownSinceMs - view.sealsStoppedMs < SPREAD_TARGETS * targetDurationMs && spanMs > 0) {
     const dueMs = sinceMs + spanMs * electionShare(copy.id, view.self);
     planning.look(dueMs);
     if (view.nowMs < dueMs) return false;

@@ -9,7 +9,7 @@ import {
 } from "@shoal/protocol";
 import { RateEstimate } from "../rate.ts";
 import { Announcement } from "./copy.ts";
-import { UNKNOWN_WEIGHT } from "./election.ts";
+import { MOST_WEIGHT } from "./election.ts";
 import type { PeerLink } from "./peer-transport.ts";
 
 /** Segments a neighbour may have announced at one time; the oldest are forgotten beyond it. */
@@ -25,8 +25,8 @@ export class Neighbour {
   /** HELLO has come and fits. */
   greeted = false;
   uploads = false;
-  /** Its weight in elections. */
-  weight = UNKNOWN_WEIGHT;
+  /** Its uplink as it says it, in units of 100 kbit/s; 0 while unknown. */
+  uplink = 0;
   tracks: ReadonlySet<TrackId> = new Set();
   receivedBytes = 0;
   sentBytes = 0;
@@ -52,6 +52,11 @@ export class Neighbour {
   }
 
   readonly announced = (id: SegmentId): Announcement | undefined => this.#announced.get(id);
+
+  /** Its weight in elections. */
+  get weight(): number {
+    return this.uplink || MOST_WEIGHT;
+  }
 
   get rateBps(): number | null {
     return this.#rate.bps;

@@ -322,6 +322,25 @@ describe("neighbours of other ISPs", () => {
   });
 });
 
+describe("when seals end", () => {
+  const due = (self: number, more: Partial<PlanSegment> = {}): number => {
+    const wanted = wantedOf(copyOf("unsealed", 8, 0, false), { dryMs: 12_000, ...more });
+    const view = viewOf([wanted], [], { self: peer(self), sealing: false, sealsStoppedMs: 500, nowMs: 1_000 });
+    const { actions, untilMs } = plan(view);
+    return kinds(actions).includes("fetch") ? 1_000 : untilMs;
+  };
+
+  it("live viewers ask the CDN at moments of their own, all in time", () => {
+    const moments = Array.from({ length: 40 }, (_, self) => due(self));
+    expect(new Set(moments.map((atMs) => Math.floor(atMs / 1_000))).size).toBeGreaterThan(5);
+    expect(Math.max(...moments)).toBeLessThan(11_000);
+  });
+
+  it("nobody waits on demand", () => {
+    for (let self = 0; self < 10; self++) expect(due(self, { live: false })).toBe(1_000);
+  });
+});
+
 describe("whatever the state", () => {
   const pieceStates = fc.constantFrom("missing", "asked", "coming", "quarantined", "checking", "own", "held");
   const segment = fc.record({

@@ -23,7 +23,7 @@ import { Acquisition } from "./acquisition.ts";
 import { Announcer } from "./announcer.ts";
 import { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
-import { UNKNOWN_WEIGHT } from "./election.ts";
+import { MOST_WEIGHT } from "./election.ts";
 import type { Integrity } from "./integrity.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { Neighbourhood } from "./neighbourhood.ts";
@@ -71,8 +71,7 @@ export interface SwarmHandlers {
 
 /** Announced segments taken before our own playlist lists them, at one time. */
 const MAX_AHEAD = 3;
-/** A faster uplink counts as this one; a change is told from this share on. */
-const MOST_WEIGHT = 100;
+/** A change of our uplink is told from this share on. */
 const WEIGHT_CHANGE = 0.25;
 /** After a second contradiction between CDN and seal a track is not shared for this long. */
 const PAUSE_MS = 60_000;
@@ -149,7 +148,7 @@ export class Swarm {
       rosters: this.#rosters,
       neighbours: () => this.#neighbourhood.all,
       uploads: () => handlers.uploads(),
-      weight: () => this.#toldWeight || UNKNOWN_WEIGHT,
+      weight: () => this.#toldWeight || MOST_WEIGHT,
       shareable: (segment) => this.#mayShare(segment),
       sealing: () => settings.trustsPeers || handlers.sealing(),
       announceFetch: (copy, fetching) => this.#announcer.announceFetch(copy, fetching),
@@ -394,7 +393,7 @@ export class Swarm {
       case "status":
         neighbour.uploads = frame.uploads;
         neighbour.tracks = new Set(frame.tracks);
-        neighbour.weight = frame.uplink || UNKNOWN_WEIGHT;
+        neighbour.uplink = frame.uplink;
         return this.#acquisition.electorateChanged();
       case "wantSeal": {
         const seal = this.#seals.get(frame.segmentId);

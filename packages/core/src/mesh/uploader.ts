@@ -29,7 +29,7 @@ interface Job {
 interface Queue {
   readonly neighbour: Neighbour;
   readonly jobs: Job[];
-  /** Its next piece is due when all others' due before are sent: in pieces, over the neighbour's weight. */
+  /** Its next piece is due when all others' due before are sent: in pieces, over the neighbour's uplink. */
   due: number;
 }
 
@@ -42,8 +42,9 @@ const ASSUMED_PIECE_BYTES = 65_536;
 const AHEAD_MS = 100;
 const LEAST_AHEAD_BYTES = 48 * 1024;
 const MOST_AHEAD_BYTES = 256 * 1024;
-/** In turns nobody counts for less. */
-const LEAST_WEIGHT = 20;
+/** In turns nobody's uplink counts for less, and one that nobody knows for so much; units of 100 kbit/s. */
+const LEAST_UPLINK = 20;
+const UNKNOWN_UPLINK = 50;
 /** When to look again for room in the channels, where none of them says so itself. */
 const LOOK_MS = 25;
 
@@ -176,7 +177,8 @@ export class Uploader {
       jobs.shift();
       if (jobs.length === 0) this.#queues.delete(neighbour.peerId);
       this.#turn = queue.due;
-      queue.due += 1 / Math.max(LEAST_WEIGHT, neighbour.uploads ? neighbour.weight : 0);
+      const passesOn = neighbour.uploads ? neighbour.uplink || UNKNOWN_UPLINK : 0;
+      queue.due += 1 / Math.max(LEAST_UPLINK, passesOn);
       break;
     }
     return bytes;
