@@ -104,6 +104,17 @@ describe("a load", () => {
     }
   });
 
+  it("is carried out although the timer that was to plan it came early", async () => {
+    const { after } = clock;
+    acquisition.load(request());
+    await clock.pass(5);
+    fetches.length = 0;
+    clock.after = (delayMs, callback) => after.call(clock, Math.max(0, delayMs - 0.5), callback);
+    acquisition.load({ ...request(), segment: { ...segment, id: "00000000000000cc" as SegmentId } });
+    await clock.pass(40);
+    expect(fetches.length).toBe(1);
+  });
+
   it("is carried out although its copy was dropped under it", async () => {
     acquisition.load(request());
     copies.drop(segment.id);

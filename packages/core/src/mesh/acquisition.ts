@@ -109,7 +109,11 @@ export class Acquisition {
     const nowMs = this.#rim.clock.now();
     const waitMs = this.#plannedMs + PLAN_EVERY_MS - nowMs;
     if (waitMs > 0) {
-      this.#cancelSoon ??= this.#rim.clock.after(waitMs, () => this.replan());
+      this.#cancelSoon ??= this.#rim.clock.after(Math.ceil(waitMs), () => {
+        // Timers of browsers may be early by part of a millisecond: then another one is needed.
+        this.#cancelSoon = null;
+        this.replan();
+      });
       return;
     }
     this.#planned = true;
