@@ -109,5 +109,17 @@ export function resolveOptions(options: ShoalOptions): ResolvedOptions {
     if (!check[0](value)) throw new ShoalError("bad-option", `shoal: the option "${name}" must be ${check[1]}.`);
     resolved[name] = value;
   }
+  if (options.shareable) resolved.shareable = guarded(options.shareable);
   return resolved as unknown as ResolvedOptions;
+}
+
+/** A hook that fails must not cost the load it is asked for, only sharing. */
+function guarded(shareable: ResolvedOptions["shareable"]): ResolvedOptions["shareable"] {
+  return (segment) => {
+    try {
+      return shareable(segment);
+    } catch {
+      return false;
+    }
+  };
 }

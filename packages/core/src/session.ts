@@ -151,7 +151,7 @@ export class Session extends Emitter<ShoalEvents> {
   load(request: LoadRequest): LoadTask {
     const counted = this.#counted(request);
     const open = (): LoadTask => {
-      const shared = this.#mayShare(request.segment) ? this.#mesh?.load(counted) : null;
+      const shared = this.#options.shareable(request.segment) ? this.#mesh?.load(counted) : null;
       return shared ?? this.#loadPlain(counted);
     };
     const { clock } = this.#rim;
@@ -170,7 +170,7 @@ export class Session extends Emitter<ShoalEvents> {
     const isComing = reason === "starting" || reason === "tracker-away" || reason === null;
     if (!isComing || this.#mesh?.neighbours.length || this.#timelines.get(segment.trackId)?.live !== false)
       return false;
-    return this.#player.state().bufferedAheadMs >= leastMs && this.#mayShare(segment);
+    return this.#player.state().bufferedAheadMs >= leastMs && this.#options.shareable(segment);
   }
 
   stats(): ShoalStats {
@@ -262,7 +262,7 @@ export class Session extends Emitter<ShoalEvents> {
 
   /** Keeps a copy of what came plainly: for the mesh if it stands, else for when it will. */
   #keep(segment: Segment, bytes: ArrayBuffer, durationMs: number): void {
-    if (this.#offReason() === "option" || !this.#mayShare(segment)) return;
+    if (this.#offReason() === "option" || !this.#options.shareable(segment)) return;
     if (this.#mesh) {
       this.#mesh.adopt(segment, bytes.slice(0), durationMs);
     }
@@ -272,15 +272,6 @@ export class Session extends Emitter<ShoalEvents> {
         if (this.#early.size <= EARLY_SEGMENTS) break;
         this.#early.delete(id);
       }
-    }
-  }
-
-  /** A hook that fails must not cost the load it is asked for. */
-  #mayShare(segment: Segment): boolean {
-    try {
-      return this.#options.shareable(segment);
-    } catch {
-      return false;
     }
   }
 

@@ -130,6 +130,11 @@ export interface News {
   readonly segmentId: SegmentId;
 }
 
+/** An uplink in the units of the wire, 100 kbit/s; at least 1. */
+export function uplinkUnits(bps: number): number {
+  return Math.max(1, Math.round(bps / 100_000));
+}
+
 /** A viewer that fetches from the CDN for others. */
 export interface RosterMember {
   readonly peerId: PeerId;

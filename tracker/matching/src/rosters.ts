@@ -1,4 +1,11 @@
-import { MAX_ROSTER, type PeerId, type RosterMember, type RosterUpdate, type TrackId } from "@shoal/protocol";
+import {
+  MAX_ROSTER,
+  type PeerId,
+  type RosterMember,
+  type RosterUpdate,
+  type TrackId,
+  uplinkUnits,
+} from "@shoal/protocol";
 
 /** A viewer as the rosters see it. */
 export interface RosterViewer {
@@ -194,5 +201,5 @@ function wholeOf({ trackId, epoch, viewers, members }: Roster, isMember: boolean
 }
 
 function weightOf(uplinkBps: number): number {
-  return uplinkBps > 0 ? Math.max(1, Math.min(MOST_WEIGHT, Math.round(uplinkBps / 100_000))) : UNKNOWN_WEIGHT;
+  return uplinkBps > 0 ? Math.min(MOST_WEIGHT, uplinkUnits(uplinkBps)) : UNKNOWN_WEIGHT;
 }

@@ -2,13 +2,11 @@ import { NO_SEGMENT, type PeerId, type SegmentId, type TrackId } from "@shoal/pr
 import { beforeEach, describe, expect, it } from "vitest";
 import type { CdnSink, LoadRequest, Segment } from "../player.ts";
 import { Counters } from "../stats.ts";
-import { testIntegrity } from "../testing/test-sealer.ts";
+import { quietCopies } from "../testing/copies.fixture.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { Acquisition } from "./acquisition.ts";
-import { Copies } from "./copies.ts";
+import type { Copies } from "./copies.ts";
 import { Rosters } from "./roster.ts";
-import { SealBook } from "./seal-book.ts";
-import { MemoryStore } from "./segment-store.ts";
 import { Timeline } from "./timeline.ts";
 
 const segment: Segment = {
@@ -49,16 +47,7 @@ beforeEach(() => {
   fetches = [];
   heard = [];
   const ignore = (): void => {};
-  copies = new Copies(
-    {
-      store: new MemoryStore(),
-      integrity: testIntegrity,
-      seals: new SealBook(testIntegrity, "/a" as never, () => 0),
-      clock,
-    },
-    { budgetBytes: 1_000_000, trustsPeers: true },
-    { changed: ignore, dropped: ignore, convict: ignore, wasted: ignore, contradicted: ignore },
-  );
+  copies = quietCopies(clock, 1_000_000);
   acquisition = new Acquisition({
     clock,
     player: {

@@ -1,31 +1,20 @@
-import { type ByteRange, type PeerId, type SegmentId, type TrackId, toRanges } from "@shoal/protocol";
-import type { Clock } from "../clock.ts";
+import { type ByteRange, type PeerId, type SegmentId, toRanges } from "@shoal/protocol";
 import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
 import { RateEstimate } from "../rate.ts";
 import type { Counters } from "../stats.ts";
 import { CdnRequests } from "./cdn-requests.ts";
 import type { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
-import type { Electorate } from "./election.ts";
-import type { Neighbour } from "./neighbour.ts";
+import { Electorates, type ElectoratesRim } from "./electorates.ts";
 import { type PlanSegment, type PlanView, plan } from "./planner.ts";
-import type { Rosters } from "./roster.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** What getting segments needs from around it. */
-export interface AcquisitionRim {
-  readonly clock: Clock;
+export interface AcquisitionRim extends ElectoratesRim {
   readonly player: Player;
   readonly copies: Copies;
   readonly timeline: Timeline;
   readonly counters: Counters;
-  readonly self: PeerId;
-  readonly rosters: Rosters;
-  /** The same list until somebody comes or goes. */
-  readonly neighbours: () => readonly Neighbour[];
-  readonly uploads: () => boolean;
-  /** Our own weight in elections. */
-  readonly weight: () => number;
   /** The integrator's word on what may be shared. */
   readonly shareable: (segment: Segment) => boolean;
   readonly sealing: () => boolean;
@@ -48,8 +37,6 @@ interface Load {
 const PLAN_EVERY_MS = 20;
 /** A request that fails is held, and tried again, for this long: players give up for good after a few errors. */
 const HOLD_MS = 40_000;
-/** Whose CDN failed is not elected for this long: where the CDN fails for some, the others fetch. */
-const NO_FETCHER_MS = 15_000;
 /** Segments of a live track that are got before the player asks for them. */
 const MAX_UPCOMING = 4;
 
@@ -59,8 +46,7 @@ export class Acquisition {
   readonly #loads = new Map<SegmentId, Load>();
   readonly #cdn: CdnRequests;
   readonly #peerRate = new RateEstimate(1_500_000);
-  readonly #electorates = new Map<TrackId, Electorate>();
-  #neighboursSeen: readonly Neighbour[] = [];
+  readonly #electorates: Electorates;
   #sealed = false;
   #sealsStoppedMs = Number.NEGATIVE_INFINITY;
   #planned = false;
@@ -72,6 +58,7 @@ export class Acquisition {
   constructor(rim: AcquisitionRim) {
     this.#rim = rim;
     this.#cdn = new CdnRequests(rim);
+    this.#electorates = new Electorates(rim, () => this.#cdn.failedMs);
   }
 
   /** The rate the next segment can count on, bit/s. */
@@ -128,7 +115,7 @@ export class Acquisition {
 
   /** Who is elected among changed. */
   electorateChanged(): void {
-    this.#electorates.clear();
+    this.#electorates.changed();
     this.replan();
   }
 
@@ -216,7 +203,7 @@ export class Acquisition {
         dryMs: load || upcoming ? nowMs + aheadMs / (state.playbackRate || 1) : Number.POSITIVE_INFINITY,
         canFetchWhole: load !== undefined && !load.fetched,
         canSplit: segment !== null && this.#cdn.takesRanges(segment),
-        electorate: this.#electorateOf(copy.trackId),
+        electorate: this.#electorates.of(copy.trackId),
         fits: copies.fits(copy),
         live,
         targetDurationMs: track?.targetDurationMs ?? 4000,
@@ -245,28 +232,6 @@ export class Acquisition {
         copies.begin(segment);
       }
     }
-  }
-
-  /** The tracker's roster, or ourselves and our neighbours on the track. */
-  #electorateOf(trackId: TrackId): Electorate {
-    const { rosters, self, uploads, neighbours, weight } = this.#rim;
-    const named = rosters.of(trackId);
-    if (named) return named;
-    if (this.#neighboursSeen !== neighbours()) {
-      this.#neighboursSeen = neighbours();
-      this.#electorates.clear();
-    }
-    const known = this.#electorates.get(trackId);
-    if (known) return known;
-    const nowMs = this.#rim.clock.now();
-    const electors = neighbours()
-      .filter((neighbour) => neighbour.uploads && neighbour.tracks.has(trackId))
-      .filter(({ fetchFailedMs }) => nowMs - fetchFailedMs > NO_FETCHER_MS)
-      .map(({ peerId, weight: theirs }) => ({ peerId, weight: theirs }));
-    if (uploads() && nowMs - this.#cdn.failedMs > NO_FETCHER_MS) electors.push({ peerId: self, weight: weight() });
-    const electorate: Electorate = { named: false, electors, viewers: electors.length };
-    this.#electorates.set(trackId, electorate);
-    return electorate;
   }
 
   #seek(copy: Copy): void {
@@ -337,10 +302,9 @@ export class Acquisition {
         load.request.sink.done(bytes, delivery);
       },
       failed: (outcome, passing) => {
-        this.#electorates.clear();
         load.failure = { outcome, passing, sinceMs: this.#rim.clock.now() };
         if (this.#closed) this.#fail(load, outcome);
-        this.replan();
+        this.electorateChanged();
       },
     });
   }
@@ -355,11 +319,10 @@ export class Acquisition {
       },
       done: (answer) => this.#rim.copies.receiveCdn(copy, answer),
       failed: (outcome, passing) => {
-        this.#electorates.clear();
         const load = this.#loads.get(copy.id);
         // What the player is told in the end is the newest failure.
         if (load?.failure) load.failure = { outcome, passing, sinceMs: load.failure.sinceMs };
-        this.replan();
+        this.electorateChanged();
       },
     });
   }

@@ -2,13 +2,11 @@ import { type ByteRange, NO_SEGMENT, PIECE_SHIFT, type SegmentId, type TrackId }
 import { beforeEach, describe, expect, it } from "vitest";
 import type { CdnSink, Segment } from "../player.ts";
 import { Counters } from "../stats.ts";
-import { testIntegrity } from "../testing/test-sealer.ts";
+import { quietCopies } from "../testing/copies.fixture.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { CdnRequests } from "./cdn-requests.ts";
-import { Copies } from "./copies.ts";
+import type { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
-import { SealBook } from "./seal-book.ts";
-import { MemoryStore } from "./segment-store.ts";
 
 const PIECE = 2 ** PIECE_SHIFT;
 const range = (first: number, count: number): ByteRange => ({
@@ -53,17 +51,7 @@ beforeEach(() => {
   sinks = [];
   aborted = 0;
   announced = [];
-  const ignore = (): void => {};
-  copies = new Copies(
-    {
-      store: new MemoryStore(),
-      integrity: testIntegrity,
-      seals: new SealBook(testIntegrity, "/a" as never, () => 0),
-      clock,
-    },
-    { budgetBytes: 100_000_000, trustsPeers: true },
-    { changed: ignore, dropped: ignore, convict: ignore, wasted: ignore, contradicted: ignore },
-  );
+  copies = quietCopies(clock, 100_000_000);
   const announceFetch = (_copy: Copy, fetching: boolean): void => void announced.push(fetching);
   cdn = new CdnRequests({ clock, copies, counters, announceFetch });
 });

@@ -53,8 +53,6 @@ export class Copy {
   cdnSinceMs: number | null = null;
   /** When that request last brought something. */
   cdnProgressMs = 0;
-  /** Bytes which that request has brought so far. */
-  cdnLoadedBytes = 0;
   cdnBytes = 0;
   peerBytes = 0;
   /** The player was asked to read its playlist for it. */

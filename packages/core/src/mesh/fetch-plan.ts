@@ -35,6 +35,8 @@ const OTHERS_OVER = 0.35;
 const TRUST_SHARE = 0.6;
 const TRUST_MS = 500;
 const LOOK_AGAIN_MS = 150;
+/** Of a segment of which more than this share is lacking, all is asked for. */
+const NEARLY_ALL = 0.8;
 /** Ranges of one rescue; nearer ones are taken together. */
 const MAX_RANGES = 8;
 
@@ -43,7 +45,7 @@ export function latestFetchMs(
   { copy, dryMs, targetDurationMs }: Pick<PlanSegment, "copy" | "dryMs" | "targetDurationMs">,
   cdnBps: number | null,
 ): number {
-  const missing = copy.byteLength > 0 ? missingBytes(copy) : ASSUMED_SEGMENT_BYTES;
+  const missing = copy.byteLength > 0 ? lackingBytes(copy) : ASSUMED_SEGMENT_BYTES;
   const transferMs = (missing * 8000) / (cdnBps ?? ASSUMED_CDN_BPS);
   return dryMs - Math.min(SAFETY_MS, targetDurationMs * SAFETY_SHARE) - CDN_TTFB_MS - 1.5 * transferMs;
 }
@@ -145,7 +147,7 @@ function planStripes(
     if (dueMs <= view.nowMs) due.push(piece);
   }
   if (missing.length > 0) lookAtPromises(view, spoken, planning);
-  for (const range of rangesOf(copy, due)) planning.actions.push({ kind: "fetch", copy, range, rescue: false });
+  fetchRanges(copy, due, planning, false);
 }
 
 function stripeMs(view: PlanView, { copy, electorate }: PlanSegment, stripe: number, latestMs: number): number {
@@ -217,7 +219,7 @@ function rescue(
     return fetchAll(wanted, planning, awaited);
   }
   const trustUntilMs = latestMs + TRUST_SHARE * (wanted.dryMs - latestMs);
-  const late = copy.in("missing", "asked", "quarantined").filter((index) => {
+  const late = lackingOf(copy).filter((index) => {
     const piece = copy.pieces[index];
     if (piece?.state !== "asked" || nowMs >= trustUntilMs) return true;
     const giver = view.neighbours.find(({ peerId }) => peerId === piece.peerId);
@@ -226,18 +228,21 @@ function rescue(
   });
   if (copy.count("asked") > 0) planning.look(nowMs + LOOK_AGAIN_MS);
   if (late.length === 0) return false;
-  if (late.length > copy.pieces.length * 0.8 && wanted.canFetchWhole) return fetchWhole(wanted, planning, awaited);
-  for (const range of rangesOf(copy, late)) planning.actions.push({ kind: "fetch", copy, range, rescue: awaited });
-  return true;
+  if (isNearlyAll(copy, late) && wanted.canFetchWhole) return fetchWhole(wanted, planning, awaited);
+  return fetchRanges(copy, late, planning, awaited);
 }
 
 /** Everything that is missing: by range where some is there, else whole. */
 function fetchAll(wanted: PlanSegment, planning: Planning, isRescue: boolean): boolean {
   const { copy, canSplit, canFetchWhole } = wanted;
-  const missing = copy.in("missing", "asked", "quarantined");
-  const few = missing.length > 0 && missing.length <= copy.pieces.length * 0.8;
+  const lacking = lackingOf(copy);
+  const few = lacking.length > 0 && !isNearlyAll(copy, lacking);
   if (!copy.seal || !canSplit || (!few && canFetchWhole)) return fetchWhole(wanted, planning, isRescue);
-  for (const range of rangesOf(copy, missing)) planning.actions.push({ kind: "fetch", copy, range, rescue: isRescue });
+  return fetchRanges(copy, lacking, planning, isRescue);
+}
+
+function fetchRanges(copy: Copy, pieces: readonly number[], { actions }: Planning, rescue: boolean): boolean {
+  for (const range of rangesOf(copy, pieces)) actions.push({ kind: "fetch", copy, range, rescue });
   return true;
 }
 
@@ -246,9 +251,18 @@ function fetchWhole({ copy }: PlanSegment, { actions }: Planning, isRescue: bool
   return true;
 }
 
-function missingBytes(copy: Copy): number {
+/** Pieces that are neither here and good, nor on their way from the CDN. */
+function lackingOf(copy: Copy): number[] {
+  return copy.in("missing", "asked", "quarantined");
+}
+
+function isNearlyAll(copy: Copy, pieces: readonly number[]): boolean {
+  return pieces.length > copy.pieces.length * NEARLY_ALL;
+}
+
+function lackingBytes(copy: Copy): number {
   let bytes = 0;
-  for (const index of copy.in("missing", "asked", "quarantined")) bytes += copy.extent(index).length;
+  for (const index of lackingOf(copy)) bytes += copy.extent(index).length;
   return bytes;
 }
 

@@ -15,6 +15,7 @@ import {
   type Signal,
   type SwarmId,
   type TrackId,
+  uplinkUnits,
 } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
 import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
@@ -149,7 +150,7 @@ export class Swarm {
       neighbours: () => this.#neighbourhood.all,
       uploads: () => handlers.uploads(),
       weight: () => this.#toldWeight || MOST_WEIGHT,
-      shareable: (segment) => this.#mayShare(segment),
+      shareable: (segment) => !this.paused(segment.trackId) && (this.#shareable?.(segment) ?? true),
       sealing: () => settings.trustsPeers || handlers.sealing(),
       announceFetch: (copy, fetching) => this.#announcer.announceFetch(copy, fetching),
     });
@@ -247,13 +248,12 @@ export class Swarm {
 
   /** Tells neighbours how fast we send, where that has changed much. */
   measured(): void {
-    this.#acquisition.electorateChanged();
     const { uplinkBps } = this.#uploader;
-    if (uplinkBps === null) return;
-    const weight = Math.max(1, Math.min(MOST_WEIGHT, Math.round(uplinkBps / 100_000)));
-    if (Math.abs(weight - this.#toldWeight) <= WEIGHT_CHANGE * this.#toldWeight) return;
-    this.#toldWeight = weight;
-    for (const neighbour of this.#neighbourhood.all) this.#sendStatus(neighbour);
+    const weight = uplinkBps === null ? this.#toldWeight : Math.min(MOST_WEIGHT, uplinkUnits(uplinkBps));
+    if (Math.abs(weight - this.#toldWeight) > WEIGHT_CHANGE * this.#toldWeight) {
+      this.#toldWeight = weight;
+      for (const neighbour of this.#neighbourhood.all) this.#sendStatus(neighbour);
+    }
     this.#acquisition.electorateChanged();
   }
 
@@ -428,16 +428,6 @@ export class Swarm {
     if (ahead.length >= MAX_AHEAD) return false;
     const chained = ahead.some((copy) => copy.id === news.previousId);
     return timeline.continues(news.trackId, news.previousId) || (chained && timeline.active.has(news.trackId));
-  }
-
-  /** A hook that fails must not cost anything but sharing. */
-  #mayShare(segment: Segment): boolean {
-    if (this.paused(segment.trackId)) return false;
-    try {
-      return this.#shareable?.(segment) ?? true;
-    } catch {
-      return false;
-    }
   }
 
   #upload(id: SegmentId, piece: number, edition: number): ReturnType<ConstructorParameters<typeof Uploader>[0]> {
