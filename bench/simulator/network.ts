@@ -1,4 +1,4 @@
-import { FRAME_TYPES, PIECE_HEADER_BYTES } from "@shoal/protocol";
+import { PIECE_HEADER_BYTES } from "@shoal/protocol";
 import type { PeerLink, PeerTransport } from "../../packages/core/src/mesh/peer-transport.ts";
 import { type End, type Frame, type Host, isSamePiece, join, newEnd } from "./connection.ts";
 import { FROM_CDN, isTrue, passedOn } from "./marks.ts";
@@ -130,7 +130,7 @@ export class Network {
   #link(end: End): PeerLink {
     return {
       signal: (data) => this.#signal(end, data),
-      send: (frame) => this.#send(end, frame),
+      send: (frame, payload) => this.#send(end, frame, payload),
       get queuedBytes() {
         return end.queuedBytes;
       },
@@ -161,16 +161,16 @@ export class Network {
     });
   }
 
-  #send(end: End, frame: Uint8Array<ArrayBuffer>): boolean {
+  #send(end: End, header: Uint8Array<ArrayBuffer>, payload?: Uint8Array): boolean {
     if (end.closed || !end.other) return false;
-    const bulk = frame[0] === FRAME_TYPES.piece;
-    const header = bulk ? frame.slice(0, PIECE_HEADER_BYTES) : frame;
-    const bytes = Math.round(frame.length * WIRE_OVERHEAD) + FRAME_OVERHEAD_BYTES;
-    const mark = bulk ? (frame[PIECE_HEADER_BYTES] ?? FROM_CDN) : FROM_CDN;
+    const bulk = payload !== undefined;
+    const length = header.length + (payload?.length ?? 0);
+    const bytes = Math.round(length * WIRE_OVERHEAD) + FRAME_OVERHEAD_BYTES;
+    const mark = payload?.[0] ?? FROM_CDN;
     const continues = bulk && end.last !== null && isSamePiece(end.last, header);
     end.last = bulk ? header : null;
-    end.queuedBytes += frame.length;
-    end.host.uplink.queue(end, { header, length: frame.length, mark, bytes, bulk, continues });
+    end.queuedBytes += length;
+    end.host.uplink.queue(end, { header, length, mark, bytes, bulk, continues });
     return true;
   }
 

@@ -3,6 +3,12 @@ import { type Result, refuse } from "./result.ts";
 /** Thrown inside this package only, by {@link ByteReader}; {@link reading} turns it into a typed refusal. */
 class OutOfBytes extends Error {}
 
+/** Ids lately read, by their low bits. */
+const KEPT_IDS = 256;
+const KEPT: { readonly high: number; readonly low: number; readonly text: string }[] = [];
+
+const digits = (word: number): string => word.toString(16).padStart(8, "0");
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Reads big-endian fields; every read is checked against the end. */
@@ -37,6 +43,17 @@ export class ByteReader {
     return this.u16() * 0x1_0000_0000 + this.u32();
   }
 
+  /** Eight bytes as sixteen hexadecimal digits: an id. The same few are read over and over, so the text is kept. */
+  id(): string {
+    const [high, low] = [this.u32(), this.u32()];
+    const slot = low % KEPT_IDS;
+    const kept = KEPT[slot];
+    if (kept?.high === high && kept.low === low) return kept.text;
+    const text = digits(high) + digits(low);
+    KEPT[slot] = { high, low, text };
+    return text;
+  }
+
   /** `count` bytes as lower-case hexadecimal digits. */
   hex(count: number): string {
     const at = this.#advance(count);
@@ -68,6 +85,17 @@ export function reading<T, Code extends string>(decode: () => Result<T, Code>): 
     throw error;
   }
 }
+
+/** Some bytes and others behind them. */
+export function joinBytes(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(head.length + tail.length);
+  joined.set(head);
+  joined.set(tail, head.length);
+  return joined;
+}
+
+/** Of a lower-case hexadecimal digit's character code. */
+const digitValue = (code: number): number => (code > 57 ? code - 87 : code - 48);
 
 /** Writes big-endian fields into a buffer that grows. */
 export class ByteWriter {
@@ -103,7 +131,10 @@ export class ByteWriter {
   }
 
   hex(text: string): this {
-    for (let i = 0; i < text.length; i += 2) this.u8(Number.parseInt(text.slice(i, i + 2), 16));
+    const at = this.#grow(text.length / 2);
+    for (let i = 0; i < text.length; i += 2) {
+      this.#bytes[at + i / 2] = (digitValue(text.charCodeAt(i)) << 4) | digitValue(text.charCodeAt(i + 1));
+    }
     return this;
   }
 

@@ -1,10 +1,11 @@
-import { ByteReader, ByteWriter, reading } from "./bytes.ts";
+import { ByteReader, ByteWriter, joinBytes, reading } from "./bytes.ts";
 import {
   BYE_REASONS,
   FRAME_TYPES,
   type Frame,
   type HaveFrame,
   MAX_FRAME_BYTES,
+  type PieceFrame,
   REJECT_REASONS,
   type SegmentNews,
 } from "./frames.ts";
@@ -31,10 +32,20 @@ const HAVE_COMPLETE = 1;
 const HAVE_NEWS = 2;
 const STATUS_UPLOADS = 1;
 
+/** The bytes of a PIECE frame before its payload: what is sent right behind them, in the same message, is the payload. */
+export function encodePieceHead({
+  segmentId,
+  edition,
+  piece,
+  offset,
+}: Omit<PieceFrame, "bytes">): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter(PIECE_HEADER_BYTES).u8(FRAME_TYPES.piece);
+  return out.hex(segmentId).u32(edition).u16(piece).u32(offset).done();
+}
+
 /** A frame's bytes. The caller keeps lists short enough for {@link MAX_FRAME_BYTES}; pieces by {@link MAX_PIECE_PAYLOAD_BYTES}. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
-  const out = new ByteWriter(frame.type === "piece" ? PIECE_HEADER_BYTES + frame.bytes.length : 64);
-  out.u8(FRAME_TYPES[frame.type]);
+  const out = new ByteWriter().u8(FRAME_TYPES[frame.type]);
   switch (frame.type) {
     case "hello":
       return out.u8(frame.major).u8(frame.minor).u32(frame.features).hex(frame.peerId).hex(frame.swarm).done();
@@ -48,8 +59,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       out.hex(frame.segmentId).u32(frame.edition).u16(Math.min(0xffff, frame.withinMs));
       return writeRanges(out, frame.pieces).done();
     case "piece":
-      out.hex(frame.segmentId).u32(frame.edition).u16(frame.piece).u32(frame.offset);
-      return out.bytes(frame.bytes).done();
+      return joinBytes(encodePieceHead(frame), frame.bytes);
     case "cancel":
       return writeRanges(out.hex(frame.segmentId), frame.pieces).done();
     case "reject":
@@ -91,27 +101,27 @@ function readFrame(reader: ByteReader): Result<Frame, FrameError> {
   switch (type) {
     case FRAME_TYPES.hello: {
       const [major, minor, features] = [reader.u8(), reader.u8(), reader.u32()];
-      return accept({ type: "hello", major, minor, features, peerId: reader.hex(16) as PeerId, swarm: reader.hex(8) });
+      return accept({ type: "hello", major, minor, features, peerId: reader.hex(16) as PeerId, swarm: reader.id() });
     }
     case FRAME_TYPES.have:
       return readHave(reader);
     case FRAME_TYPES.drop:
       return accept({ type: "drop", segmentIds: readIds<SegmentId>(reader, reader.u16()) });
     case FRAME_TYPES.request: {
-      const segmentId = reader.hex(8) as SegmentId;
+      const segmentId = reader.id() as SegmentId;
       const [edition, withinMs] = [reader.u32(), reader.u16()];
       return accept({ type: "request", segmentId, edition, withinMs, pieces: readRanges(reader) });
     }
     case FRAME_TYPES.piece: {
-      const segmentId = reader.hex(8) as SegmentId;
+      const segmentId = reader.id() as SegmentId;
       const [edition, piece, offset] = [reader.u32(), reader.u16(), reader.u32()];
       if (piece >= MAX_PIECES) return refuse("bad-field", `Piece ${piece} is beyond the last possible one.`);
       return accept({ type: "piece", segmentId, edition, piece, offset, bytes: reader.view(reader.remaining) });
     }
     case FRAME_TYPES.cancel:
-      return accept({ type: "cancel", segmentId: reader.hex(8) as SegmentId, pieces: readRanges(reader) });
+      return accept({ type: "cancel", segmentId: reader.id() as SegmentId, pieces: readRanges(reader) });
     case FRAME_TYPES.reject: {
-      const segmentId = reader.hex(8) as SegmentId;
+      const segmentId = reader.id() as SegmentId;
       const reason = REJECT_REASONS[reader.u8()] ?? "busy";
       return accept({ type: "reject", segmentId, reason, pieces: readRanges(reader) });
     }
@@ -128,7 +138,7 @@ function readFrame(reader: ByteReader): Result<Frame, FrameError> {
       return accept({ type: "status", uploads, freeSlots, tracks, continues, rosterEpoch, uplink });
     }
     case FRAME_TYPES.wantSeal:
-      return accept({ type: "wantSeal", segmentId: reader.hex(8) as SegmentId });
+      return accept({ type: "wantSeal", segmentId: reader.id() as SegmentId });
     case FRAME_TYPES.seal: {
       const seal = decodeSeal(reader.view(reader.remaining));
       return seal.ok ? accept({ type: "seal", seal: seal.value }) : seal;
@@ -150,12 +160,12 @@ function writeHave(out: ByteWriter, frame: HaveFrame): ByteWriter {
 
 function readHave(reader: ByteReader): Result<HaveFrame, FrameError> {
   const flags = reader.u8();
-  const segmentId = reader.hex(8) as SegmentId;
+  const segmentId = reader.id() as SegmentId;
   const edition = reader.u32();
   let news: SegmentNews | null = null;
   if (flags & HAVE_NEWS) {
-    const trackId = reader.hex(8) as TrackId;
-    const previousId = reader.hex(8) as SegmentId;
+    const trackId = reader.id() as TrackId;
+    const previousId = reader.id() as SegmentId;
     news = { trackId, previousId, byteLength: reader.u32(), pieceShift: reader.u8() };
     if (news.pieceShift < PIECE_SHIFT || news.pieceShift > MAX_PIECE_SHIFT) {
       return refuse("bad-field", `Piece size 2^${news.pieceShift} is out of range.`);
@@ -180,6 +190,6 @@ function readRanges(reader: ByteReader): PieceRange[] {
 
 function readIds<Id extends string>(reader: ByteReader, count: number): Id[] {
   const ids: Id[] = [];
-  for (let left = count; left > 0; left--) ids.push(reader.hex(8) as Id);
+  for (let left = count; left > 0; left--) ids.push(reader.id() as Id);
   return ids;
 }

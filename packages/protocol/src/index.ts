@@ -1,3 +1,4 @@
+export { joinBytes } from "./bytes.ts";
 export * from "./frame-codec.ts";
 export * from "./frames.ts";
 export { hash64, mix32, type Word64, wordToHex } from "./hash64.ts";

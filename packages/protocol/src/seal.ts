@@ -74,13 +74,13 @@ export function decodeSeal(bytes: Uint8Array): Result<Seal, SealError> {
 
 function readSeal(reader: ByteReader): Result<Seal, "bad-seal"> {
   if (reader.u8() !== SEAL_VERSION) return refuse("bad-seal", "The seal has another version.");
-  const trackId = reader.hex(8) as TrackId;
-  const segmentId = reader.hex(8) as SegmentId;
-  const previousId = reader.hex(8) as SegmentId;
+  const trackId = reader.id() as TrackId;
+  const segmentId = reader.id() as SegmentId;
+  const previousId = reader.id() as SegmentId;
   const sealedAtMs = reader.u48();
   const byteLength = reader.u32();
   const pieceShift = reader.u8();
-  const keyId = reader.hex(8);
+  const keyId = reader.id();
   if (byteLength === 0) return refuse("bad-seal", "The seal is for an empty segment.");
   if (pieceShift < PIECE_SHIFT || pieceShift > MAX_PIECE_SHIFT) {
     return refuse("bad-seal", `The seal's piece size 2^${pieceShift} is out of range.`);

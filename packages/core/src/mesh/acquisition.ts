@@ -15,6 +15,8 @@ export interface AcquisitionRim extends ElectoratesRim {
   readonly copies: Copies;
   readonly timeline: Timeline;
   readonly counters: Counters;
+  /** Who said what of a segment. */
+  readonly spoken: PlanView["spoken"];
   /** The integrator's word on what may be shared. */
   readonly shareable: (segment: Segment) => boolean;
   readonly sealing: () => boolean;
@@ -34,7 +36,7 @@ interface Load {
 }
 
 /** Plans follow each other no faster: what happens in between is planned together. */
-const PLAN_EVERY_MS = 20;
+const PLAN_EVERY_MS = 40;
 /** A request that fails is held, and tried again, for this long: players give up for good after a few errors. */
 const HOLD_MS = 40_000;
 /** Segments of a live track that are got before the player asks for them. */
@@ -185,8 +187,8 @@ export class Acquisition {
     this.#beginUpcoming(endMs);
     const segments: PlanSegment[] = [];
     for (const copy of copies.all()) {
-      const load = this.#loads.get(copy.id);
       if (copy.complete) continue;
+      const load = this.#loads.get(copy.id);
       const { segment } = copy;
       const track = timeline.track(copy.trackId);
       const live = track?.live ?? false;
@@ -209,12 +211,12 @@ export class Acquisition {
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    const { self, neighbours } = this.#rim;
+    const { self, neighbours, spoken } = this.#rim;
     const sealing = this.#rim.sealing();
     if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
     this.#sealed = sealing && neighbours().length > 0;
     const sealsStoppedMs = this.#sealsStoppedMs;
-    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours: neighbours(), cdnBps: this.#cdn.bps };
+    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours: neighbours(), spoken, cdnBps: this.#cdn.bps };
   }
 
   /** Live segments are begun as soon as they are listed: players ask for one after the other. */

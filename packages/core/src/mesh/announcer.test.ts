@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { Announcer } from "./announcer.ts";
 import { Copy } from "./copy.ts";
+import { Hearsay } from "./hearsay.ts";
 import { Neighbour } from "./neighbour.ts";
 
 let clock: VirtualClock;
@@ -33,6 +34,7 @@ beforeEach(() => {
     "a".repeat(32) as PeerId,
     { queuedBytes: 0, signal: () => {}, close: () => {}, send },
     true,
+    new Hearsay(),
   );
   announcer = new Announcer(
     () => [neighbour],

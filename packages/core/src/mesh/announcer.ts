@@ -1,7 +1,16 @@
-import { encodeFrame, type HaveFrame, NO_SEGMENT, type SegmentId, toRanges } from "@shoal/protocol";
+import {
+  encodeFrame,
+  fromRanges,
+  type HaveFrame,
+  NO_SEGMENT,
+  type PieceRange,
+  type SegmentId,
+  toRanges,
+} from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
 import type { Copy } from "./copy.ts";
 import type { Neighbour } from "./neighbour.ts";
+import { PieceSet } from "./piece-set.ts";
 
 /** Copies told to a new neighbour. */
 const GREETED_COPIES = 64;
@@ -10,13 +19,20 @@ const GREETED_SEALS = 12;
 /** Pieces that come in within this time are announced together. */
 const GATHER_MS = 100;
 
+/** What was last said of a segment. */
+interface Said {
+  edition: number;
+  complete: boolean;
+  readonly held: PieceSet;
+  coming: string;
+}
+
 /** Tells neighbours what we hold and fetch; only changes are said. */
 export class Announcer {
   readonly #neighbours: () => readonly Neighbour[];
   readonly #uploads: () => boolean;
   readonly #clock: Clock;
-  /** What was last said of each segment. */
-  readonly #said = new Map<SegmentId, string>();
+  readonly #said = new Map<SegmentId, Said>();
   readonly #changed = new Set<Copy>();
   #spokeMs = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | null = null;
@@ -76,17 +92,43 @@ export class Announcer {
   #say(copy: Copy): void {
     const have = haveOf(copy);
     if (have.held.length === 0 && have.coming.length === 0) return;
-    const said = JSON.stringify([have.edition, have.complete, have.held, have.coming]);
-    if (this.#said.get(copy.id) === said) return;
-    this.#said.set(copy.id, said);
-    const bytes = encodeFrame(have);
+    const change = this.#note(copy.id, have);
+    if (!change) return;
+    let bytes: Uint8Array<ArrayBuffer> | null = null;
     for (const neighbour of this.#neighbours()) {
-      // Whoever has all of it needs to hear only that we have, too.
-      if (!have.complete && neighbour.announced(copy.id)?.complete) continue;
+      if (!have.complete && isNoNews(neighbour, copy.id, change)) continue;
+      bytes ??= encodeFrame(have);
       if (copy.seal) neighbour.sendSeal(copy.seal);
       neighbour.link.send(bytes);
     }
   }
+
+  /** Remembers what is said now. Null where it was said before. */
+  #note(id: SegmentId, { edition, complete, held, coming }: HaveFrame): Change | null {
+    const key = coming.map(({ first, count }) => `${first}+${count}`).join();
+    const said = this.#said.get(id) ?? { edition, complete: false, held: new PieceSet(), coming: "" };
+    this.#said.set(id, said);
+    if (said.edition !== edition) said.held.clear();
+    const fresh = toRanges(fromRanges(held).filter((piece) => !said.held.has(piece)));
+    const more = said.edition !== edition || said.coming !== key;
+    if (!more && fresh.length === 0 && said.complete === complete) return null;
+    said.held.add(held);
+    Object.assign(said, { edition, complete, coming: key });
+    return { fresh, more };
+  }
+}
+
+/** What is new in an announcement: pieces held, or more than that. */
+interface Change {
+  readonly fresh: readonly PieceRange[];
+  readonly more: boolean;
+}
+
+/** Whoever has all of a segment, or the pieces in question, needs to hear only of the end: that we have all, too. */
+function isNoNews(neighbour: Neighbour, id: SegmentId, { fresh, more }: Change): boolean {
+  const theirs = neighbour.announced(id);
+  if (!theirs) return false;
+  return theirs.complete || (!more && theirs.held.hasAll(fresh));
 }
 
 function isComing(copy: Copy): boolean {

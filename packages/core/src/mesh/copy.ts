@@ -1,6 +1,5 @@
 import {
   editionOf,
-  fromRanges,
   type HaveFrame,
   MAX_PIECES,
   type PeerId,
@@ -14,6 +13,7 @@ import {
   toRanges,
 } from "@shoal/protocol";
 import type { Segment } from "../player.ts";
+import { PieceSet } from "./piece-set.ts";
 
 /**
  * Where one piece of our copy stands. `quarantined`: complete, but no seal confirms it yet. `checking`: its hash is being
@@ -137,6 +137,16 @@ export class Copy {
     return found;
   }
 
+  /** True if some of these pieces are missing, or nobody knows yet how many there are. */
+  lacks(ranges: readonly PieceRange[]): boolean {
+    if (this.pieces.length === 0) return true;
+    for (const { first, count } of ranges) {
+      const end = Math.min(first + count, this.pieces.length);
+      for (let index = first; index < end; index++) if (this.pieces[index]?.state === "missing") return true;
+    }
+    return false;
+  }
+
   /** Runs of pieces that may be sent to others. */
   shareable(): PieceRange[] {
     return this.unshareable ? [] : toRanges(this.in("held", "own"));
@@ -179,9 +189,9 @@ export class Announcement {
   edition = 0;
   news: SegmentNews | null = null;
   complete = false;
-  readonly held = new Set<number>();
+  readonly held = new PieceSet();
   /** Pieces on their way from the CDN to it. */
-  #coming: ReadonlySet<number> = new Set();
+  readonly #coming = new PieceSet();
   /** All of it is on its way, whatever its length. */
   #allComing = false;
   /** When it was last said to be on its way from the CDN, on the session's clock; null if it is not. */
@@ -193,14 +203,13 @@ export class Announcement {
     this.edition = said.edition;
     this.news = said.news ?? this.news;
     this.complete = said.complete;
-    const before = this.#coming;
-    this.#coming = new Set(fromRanges(said.coming));
+    const known = this.#coming.hasAll(said.coming);
+    this.#coming.clear();
+    this.#coming.add(said.coming);
     this.#allComing = this.#coming.size > 0 && (said.news?.byteLength ?? 0) === 0;
     if (this.#coming.size === 0) this.comingSinceMs = null;
-    else if (this.comingSinceMs === null || [...this.#coming].some((piece) => !before.has(piece))) {
-      this.comingSinceMs = nowMs;
-    }
-    for (const piece of fromRanges(said.held)) this.held.add(piece);
+    else if (this.comingSinceMs === null || !known) this.comingSinceMs = nowMs;
+    this.held.add(said.held);
   }
 
   has(piece: number): boolean {

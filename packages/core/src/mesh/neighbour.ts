@@ -1,6 +1,7 @@
 import {
   decodeFrame,
   encodeFrame,
+  encodePieceHead,
   type Frame,
   type PeerId,
   type Seal,
@@ -10,6 +11,7 @@ import {
 import { RateEstimate } from "../rate.ts";
 import { Announcement } from "./copy.ts";
 import { MOST_WEIGHT } from "./election.ts";
+import type { Hearsay } from "./hearsay.ts";
 import type { PeerLink } from "./peer-transport.ts";
 
 /** Segments a neighbour may have announced at one time; the oldest are forgotten beyond it. */
@@ -38,20 +40,26 @@ export class Neighbour {
   lastReceivedMs = Number.NEGATIVE_INFINITY;
   skippedFrames = 0;
   badFrames = 0;
+  readonly #hearsay: Hearsay;
   readonly #rate = new RateEstimate(2_000_000);
   readonly #announced = new Map<SegmentId, Announcement>();
-  readonly #sealsKnown = new Set<string>();
+  /** The newest seal of a segment that both know, by when it was sealed. */
+  readonly #sealsKnown = new Map<SegmentId, number>();
   readonly #sealsWanted = new Map<SegmentId, number>();
   #burstSinceMs = 0;
   #burstBytes = 0;
 
-  constructor(peerId: PeerId, link: PeerLink, sameIsp: boolean) {
+  /** @param hearsay where what it announces is found by segment */
+  constructor(peerId: PeerId, link: PeerLink, sameIsp: boolean, hearsay: Hearsay) {
     this.peerId = peerId;
     this.link = link;
     this.sameIsp = sameIsp;
+    this.#hearsay = hearsay;
   }
 
-  readonly announced = (id: SegmentId): Announcement | undefined => this.#announced.get(id);
+  announced(id: SegmentId): Announcement | undefined {
+    return this.#announced.get(id);
+  }
 
   /** Its weight in elections. */
   get weight(): number {
@@ -63,6 +71,7 @@ export class Neighbour {
   }
 
   send(frame: Frame): boolean {
+    if (frame.type === "piece") return this.link.send(encodePieceHead(frame), frame.bytes);
     return this.link.send(encodeFrame(frame));
   }
 
@@ -89,9 +98,10 @@ export class Neighbour {
     if (known) return known;
     const fresh = new Announcement();
     this.#announced.set(id, fresh);
+    this.#hearsay.add(id, this, fresh);
     if (this.#announced.size > MAX_ANNOUNCED) {
       for (const oldest of this.#announced.keys()) {
-        this.#announced.delete(oldest);
+        this.forget(oldest);
         break;
       }
     }
@@ -100,11 +110,16 @@ export class Neighbour {
 
   /** Forgets everything said of a track that began anew. */
   forgetTrack(trackId: TrackId): void {
-    for (const [id, { news }] of this.#announced) if (news?.trackId === trackId) this.#announced.delete(id);
+    for (const [id, { news }] of this.#announced) if (news?.trackId === trackId) this.forget(id);
   }
 
   forget(id: SegmentId): void {
-    this.#announced.delete(id);
+    if (this.#announced.delete(id)) this.#hearsay.remove(id, this);
+  }
+
+  /** Forgets everything it said: it is gone. */
+  forgetAll(): void {
+    for (const id of this.#announced.keys()) this.forget(id);
   }
 
   /** Sends a seal unless this neighbour has it. */
@@ -114,10 +129,9 @@ export class Neighbour {
 
   /** This neighbour has a seal now. @returns false where it had it before */
   notesSeal(seal: Seal): boolean {
-    const key = `${seal.segmentId}${seal.sealedAtMs}`;
-    if (this.#sealsKnown.has(key)) return false;
+    if (this.#sealsKnown.get(seal.segmentId) === seal.sealedAtMs) return false;
     if (this.#sealsKnown.size > 4 * MAX_ANNOUNCED) this.#sealsKnown.clear();
-    this.#sealsKnown.add(key);
+    this.#sealsKnown.set(seal.segmentId, seal.sealedAtMs);
     return true;
   }
 

@@ -2,6 +2,7 @@ import { type PeerId, type SwarmId, segmentIdOf } from "@shoal/protocol";
 import { describe, expect, it } from "vitest";
 import { MemoryNetwork } from "../testing/memory-transport.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
+import { Hearsay } from "./hearsay.ts";
 import { Neighbourhood } from "./neighbourhood.ts";
 
 const peer = (n: number): PeerId => (segmentIdOf(`p${n}`) + segmentIdOf(`q${n}`)) as PeerId;
@@ -19,7 +20,7 @@ class Town {
   add(n: number, { swarm = "/a", maxPeers = 20 }: { swarm?: string; maxPeers?: number } = {}): Neighbourhood {
     const self = peer(n);
     const town: Neighbourhood = new Neighbourhood(
-      { transport: this.network.transport(self), clock: this.clock },
+      { transport: this.network.transport(self), clock: this.clock, hearsay: new Hearsay() },
       { peerId: self, swarm: swarm as SwarmId, maxPeers },
       {
         signal: ({ peerId, attempt, data }) => {

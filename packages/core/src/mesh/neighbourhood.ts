@@ -12,6 +12,7 @@ import {
   WIRE_MINOR,
 } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
+import type { Hearsay } from "./hearsay.ts";
 import { Neighbour } from "./neighbour.ts";
 import type { PeerLink, PeerTransport } from "./peer-transport.ts";
 
@@ -50,6 +51,7 @@ export class Neighbourhood {
   readonly #clock: Clock;
   readonly #self: PeerId;
   readonly #swarm: string;
+  readonly #hearsay: Hearsay;
   readonly #handlers: NeighbourhoodHandlers;
   readonly #attempts = new Map<PeerId, Attempt>();
   readonly #neighbours = new Map<PeerId, Neighbour>();
@@ -64,12 +66,13 @@ export class Neighbourhood {
   #closed = false;
 
   constructor(
-    rim: { readonly transport: PeerTransport; readonly clock: Clock },
+    rim: { readonly transport: PeerTransport; readonly clock: Clock; readonly hearsay: Hearsay },
     self: { readonly peerId: PeerId; readonly swarm: SwarmId; readonly maxPeers: number },
     handlers: NeighbourhoodHandlers,
   ) {
     this.#transport = rim.transport;
     this.#clock = rim.clock;
+    this.#hearsay = rim.hearsay;
     this.#self = self.peerId;
     this.#nextAttempt = Number.parseInt(self.peerId.slice(0, 7), 16);
     this.#swarm = swarmHash(self.swarm);
@@ -187,7 +190,7 @@ export class Neighbourhood {
 
   #greet(peerId: PeerId, link: PeerLink): void {
     if (this.#attempts.get(peerId)?.link !== link) return link.close();
-    this.#neighbours.set(peerId, new Neighbour(peerId, link, this.#sameIsp.has(peerId)));
+    this.#neighbours.set(peerId, new Neighbour(peerId, link, this.#sameIsp.has(peerId), this.#hearsay));
     const hello = { major: WIRE_MAJOR, minor: WIRE_MINOR, features: 0, peerId: this.#self, swarm: this.#swarm };
     link.send(encodeFrame({ type: "hello", ...hello }));
   }
@@ -218,6 +221,7 @@ export class Neighbourhood {
     const neighbour = this.#neighbours.get(peerId);
     this.#neighbours.delete(peerId);
     this.#greeted = null;
+    neighbour?.forgetAll();
     if (neighbour?.greeted) this.#handlers.left(neighbour);
   }
 }

@@ -17,8 +17,11 @@ export interface PeerLinkHandlers {
 export interface PeerLink {
   /** Text from the other side. */
   signal(data: string): void;
-  /** Queues a frame. False if the connection cannot take it. */
-  send(frame: Uint8Array<ArrayBuffer>): boolean;
+  /**
+   * Queues a frame. False if the connection cannot take it.
+   * @param payload the rest of the frame, where it lies elsewhere; it may not be kept
+   */
+  send(frame: Uint8Array<ArrayBuffer>, payload?: Uint8Array): boolean;
   /** Bytes queued and not on the wire yet. */
   readonly queuedBytes: number;
   /** May be called twice. `closed` follows unless it came before. */

@@ -6,6 +6,7 @@ import {
   SIGNATURE_BYTES,
   segmentIdOf,
   type TrackId,
+  toRanges,
   trackIdOf,
 } from "@shoal/protocol";
 import fc from "fast-check";
@@ -13,7 +14,7 @@ import { describe, expect, it } from "vitest";
 import type { Segment } from "../player.ts";
 import { Announcement, Copy } from "./copy.ts";
 import { type Electorate, electionRank } from "./election.ts";
-import { type PlanAction, type PlanNeighbour, type PlanSegment, type PlanView, plan } from "./planner.ts";
+import { type PlanAction, type PlanNeighbour, type PlanSegment, type PlanView, plan, type Spoken } from "./planner.ts";
 
 const TRACK = trackIdOf("v/init.mp4");
 
@@ -63,15 +64,18 @@ function wantedOf(copy: Copy, more: Partial<PlanSegment> = {}): PlanSegment {
   };
 }
 
+/** A neighbour and what it said. */
+type Speaker = PlanNeighbour & { readonly announced: (id: SegmentId) => Announcement | undefined };
+
 function neighbourOf(
   index: number,
   held: Readonly<Record<SegmentId, readonly number[]>> = {},
-  more: Partial<PlanNeighbour> = {},
-): PlanNeighbour {
+  more: Partial<Speaker> = {},
+): Speaker {
   const announced = new Map<SegmentId, Announcement>();
   for (const [id, pieces] of Object.entries(held) as [SegmentId, readonly number[]][]) {
     const said = new Announcement();
-    for (const piece of pieces) said.held.add(piece);
+    said.held.add(toRanges(pieces));
     announced.set(id, said);
   }
   return {
@@ -90,7 +94,7 @@ function neighbourOf(
 
 function viewOf(
   segments: readonly PlanSegment[],
-  neighbours: readonly PlanNeighbour[],
+  neighbours: readonly Speaker[],
   more: Partial<PlanView> = {},
 ): PlanView {
   return {
@@ -100,9 +104,17 @@ function viewOf(
     sealsStoppedMs: -100_000,
     segments,
     neighbours,
+    spoken: (id) => spokenOf(neighbours, id),
     cdnBps: 20_000_000,
     ...more,
   };
+}
+
+function spokenOf(neighbours: readonly Speaker[], id: SegmentId): readonly Spoken[] {
+  return neighbours.flatMap((neighbour) => {
+    const said = neighbour.announced(id);
+    return said ? [{ neighbour, said }] : [];
+  });
 }
 
 const kinds = (actions: readonly PlanAction[]): string[] => actions.map(({ kind }) => kind);
@@ -298,7 +310,7 @@ describe("the first copy of a large cluster", () => {
 });
 
 describe("neighbours of other ISPs", () => {
-  const holder = (copy: Copy, index: number, sameIsp: boolean): PlanNeighbour =>
+  const holder = (copy: Copy, index: number, sameIsp: boolean): Speaker =>
     neighbourOf(index, { [copy.id]: [0, 1, 2, 3] }, { sameIsp });
 
   it("are not asked for what one of our own has", () => {

@@ -20,7 +20,6 @@ export interface PlanNeighbour {
   readonly lastReceivedMs: number;
   /** In our ISP group. */
   readonly sameIsp: boolean;
-  readonly announced: (id: SegmentId) => Announcement | undefined;
 }
 
 /** A segment that is wanted and not complete. */
@@ -54,6 +53,8 @@ export interface PlanView {
   readonly sealsStoppedMs: number;
   readonly segments: readonly PlanSegment[];
   readonly neighbours: readonly PlanNeighbour[];
+  /** Which of them said something of a segment, and what. */
+  readonly spoken: (id: SegmentId) => readonly Spoken[];
   /** CDN rate, bit/s; null while unknown. */
   readonly cdnBps: number | null;
 }
@@ -73,7 +74,7 @@ export interface Plan {
   readonly untilMs: number;
 }
 
-/** A neighbour that said something of one segment, and what: looked up once a plan. */
+/** A neighbour that said something of one segment, and what. */
 export interface Spoken {
   readonly neighbour: PlanNeighbour;
   readonly said: Announcement;
@@ -102,7 +103,7 @@ export function plan(view: PlanView): Plan {
   };
   const byUrgency = [...view.segments].sort((a, b) => a.dryMs - b.dryMs);
   for (const wanted of byUrgency) {
-    const spoken = spokenOf(view, wanted.copy);
+    const spoken = view.spoken(wanted.copy.id).filter(({ neighbour }) => neighbour.uploads);
     releaseStalled(view, wanted, planning);
     const fetched = planFetch(view, wanted, spoken, planning);
     const mayAsk = wanted.fits && !fetched && (view.sealing || wanted.copy.seal !== null);
@@ -113,18 +114,9 @@ export function plan(view: PlanView): Plan {
   return { actions, untilMs };
 }
 
-/** Those who may send, and said something of the segment. */
-function spokenOf({ neighbours }: PlanView, { id }: Copy): Spoken[] {
-  const spoken: Spoken[] = [];
-  for (const neighbour of neighbours) {
-    const said = neighbour.uploads && neighbour.announced(id);
-    if (said) spoken.push({ neighbour, said });
-  }
-  return spoken;
-}
-
 /** Takes pieces back from neighbours, and from range requests, that stopped sending. */
 function releaseStalled({ nowMs, neighbours }: PlanView, { copy }: PlanSegment, { actions, look }: Planning): void {
+  if (copy.count("asked", "coming") === 0) return;
   const stalled = new Map<PeerId, number[]>();
   let rangesStalled = copy.count("coming") > 0;
   for (const index of copy.in("asked", "coming")) {

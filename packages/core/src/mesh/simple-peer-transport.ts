@@ -1,3 +1,4 @@
+import { joinBytes } from "@shoal/protocol";
 import SimplePeer from "simple-peer";
 import type { PeerLink, PeerTransport } from "./peer-transport.ts";
 
@@ -65,10 +66,10 @@ export const simplePeerTransport: PeerTransport = {
           }
         }
       },
-      send(frame) {
+      send(frame, payload) {
         if (!peer.connected || peer.destroyed || peer.destroying) return false;
         try {
-          peer.send(frame);
+          peer.send(payload ? joinBytes(frame, payload) : frame);
           return true;
         } catch {
           return false;

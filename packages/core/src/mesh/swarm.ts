@@ -25,6 +25,7 @@ import { Announcer } from "./announcer.ts";
 import { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
 import { MOST_WEIGHT } from "./election.ts";
+import { Hearsay } from "./hearsay.ts";
 import type { Integrity } from "./integrity.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { Neighbourhood } from "./neighbourhood.ts";
@@ -89,6 +90,7 @@ export class Swarm {
   readonly #uploader: Uploader;
   readonly #acquisition: Acquisition;
   readonly #announcer: Announcer;
+  readonly #hearsay = new Hearsay();
   readonly #rosters = new Rosters();
   #toldWeight = 0;
   /** Whether we sent to others when neighbours were last told how we stand. */
@@ -118,7 +120,7 @@ export class Swarm {
       },
     );
     this.#neighbourhood = new Neighbourhood(
-      rim,
+      { ...rim, hearsay: this.#hearsay },
       { ...settings, peerId: settings.self },
       {
         signal: (signal) => handlers.signal(signal),
@@ -148,6 +150,7 @@ export class Swarm {
       self: settings.self,
       rosters: this.#rosters,
       neighbours: () => this.#neighbourhood.all,
+      spoken: (id) => this.#hearsay.of(id),
       uploads: () => handlers.uploads(),
       weight: () => this.#toldWeight || MOST_WEIGHT,
       shareable: (segment) => !this.paused(segment.trackId) && (this.#shareable?.(segment) ?? true),
@@ -412,11 +415,15 @@ export class Swarm {
 
   #have(neighbour: Neighbour, frame: HaveFrame): void {
     const { segmentId, news } = frame;
-    neighbour.announcement(segmentId).add(frame, this.#rim.clock.now());
+    const said = neighbour.announcement(segmentId);
+    const promised = said.isComing(this.#rim.clock.now());
+    said.add(frame, this.#rim.clock.now());
     let copy = this.#copies.get(segmentId);
     if (!copy && news && this.#wantsAhead(segmentId, news)) copy = this.#copies.beginAhead(segmentId, news);
     if (copy && news) this.#copies.claimLength(copy, news.byteLength, news.pieceShift);
-    if (copy) this.#acquisition.replan();
+    // What we have already changes no plan.
+    const matters = promised || frame.coming.length > 0 || copy?.lacks(frame.held);
+    if (copy && !copy.complete && matters) this.#acquisition.replan();
   }
 
   /** News ahead of our playlist: the segment that follows what the player follows. */

@@ -1,7 +1,8 @@
-import { decodeFrame, type Frame, type PeerId, type SegmentId, segmentIdOf } from "@shoal/protocol";
+import { decodeFrame, type Frame, joinBytes, type PeerId, type SegmentId, segmentIdOf } from "@shoal/protocol";
 import { describe, expect, it } from "vitest";
 import { Counters } from "../stats.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
+import { Hearsay } from "./hearsay.ts";
 import { Neighbour } from "./neighbour.ts";
 import { Uploader, type UploadSource } from "./uploader.ts";
 
@@ -15,14 +16,15 @@ function neighbourOf(n: number, { carries = Number.POSITIVE_INFINITY } = {}) {
     queuedBytes: 0,
     signal: () => {},
     close: () => {},
-    send: (frame: Uint8Array) => {
+    send: (head: Uint8Array, payload = new Uint8Array()) => {
+      const frame = joinBytes(head, payload);
       const decoded = decodeFrame(frame);
       if (decoded.ok) sent.push(decoded.value.frame);
       if (sent.length > carries) link.queuedBytes += frame.length;
       return true;
     },
   };
-  const neighbour = new Neighbour(`${n}`.repeat(32).slice(0, 32) as PeerId, link, false);
+  const neighbour = new Neighbour(`${n}`.repeat(32).slice(0, 32) as PeerId, link, false, new Hearsay());
   return { neighbour, sent, link };
 }
 

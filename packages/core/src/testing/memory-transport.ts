@@ -1,4 +1,4 @@
-import type { PeerId } from "@shoal/protocol";
+import { joinBytes, type PeerId } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
 import type { PeerLink, PeerLinkHandlers, PeerTransport } from "../mesh/peer-transport.ts";
 
@@ -51,7 +51,7 @@ export class MemoryNetwork {
   #link(end: End): PeerLink {
     return {
       signal: (data) => this.#signal(end, data),
-      send: (frame) => this.#send(end, frame),
+      send: (frame, payload) => this.#send(end, payload ? joinBytes(frame, payload) : frame.slice()),
       get queuedBytes() {
         return end.queuedBytes;
       },
@@ -75,11 +75,10 @@ export class MemoryNetwork {
     });
   }
 
-  #send(end: End, frame: Uint8Array<ArrayBuffer>): boolean {
+  #send(end: End, copy: Uint8Array<ArrayBuffer>): boolean {
     const { other } = end;
     if (end.closed || !other) return false;
     const { delayMs, uplinkBps } = this.#quality(end.peerId);
-    const copy = frame.slice();
     const nowMs = this.#clock.now();
     const startMs = Math.max(nowMs, this.#uplinkFreeMs.get(end.peerId) ?? 0);
     const sentMs = startMs + (copy.length * 8000) / uplinkBps;
