@@ -34,7 +34,7 @@ export const ROSTER_DEFAULTS = {
   /** One member for so many viewers, within bounds. */
   viewersPerMember: 4,
   leastMembers: 8,
-  /** A list changes at most this often, milliseconds; sooner where it loses a quarter of its members. */
+  /** A list changes at most this often, milliseconds; sooner where it loses a quarter of its members, or the cluster grows by half. */
   changeMs: 60_000,
   /** Who came later than this is not sure to stay, milliseconds. */
   newcomerMs: 20_000,
@@ -46,6 +46,8 @@ const UNKNOWN_WEIGHT = 50;
 const MOST_WEIGHT = 250;
 /** A member whose uplink is now another by more than this share is told anew. */
 const WEIGHT_CHANGE = 0.3;
+/** A cluster that has grown by this factor needs more fetchers at once. */
+const GROWTH = 1.5;
 const NEWCOMER_FACTOR = 0.3;
 /** Members stay unless somebody is better by far: each change makes two rosters for a moment. */
 const MEMBER_FACTOR = 1.5;
@@ -153,7 +155,7 @@ export class Rosters {
     }
     const present = new Set(viewers.map(({ peerId }) => peerId));
     const left = [...roster.members.keys()].filter((peerId) => !present.has(peerId)).length;
-    const isUrgent = left > roster.members.size / 4;
+    const isUrgent = left > roster.members.size / 4 || viewers.length >= GROWTH * roster.viewers;
     if (!isUrgent && nowMs - roster.changedMs < this.#options.changeMs) return { roster, change: null };
     const members = this.#choose(viewers, roster.members, nowMs);
     const add: RosterMember[] = [];
@@ -162,7 +164,8 @@ export class Rosters {
     }
     const gone = [...roster.members.keys()].filter((peerId) => !members.has(peerId));
     roster.changedMs = nowMs;
-    if (add.length === 0 && gone.length === 0) return { roster, change: null };
+    if (add.length === 0 && gone.length === 0 && viewers.length < GROWTH * roster.viewers)
+      return { roster, change: null };
     const from = roster.epoch;
     roster.epoch++;
     roster.members = members;

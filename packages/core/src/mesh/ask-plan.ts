@@ -14,8 +14,15 @@ const WINDOW_MS = 500;
 const FAR_FROM = 0.1;
 const FAR_OVER = 0.3;
 const URGENT_SHARE = 0.4;
+/** Nobody is asked who would need more than this share of what time is left. */
+const LATEST_SHARE = 0.5;
 /** A segment's time counts up to this many target durations. */
 const MOST_TIME = 1.5;
+const LEAST_WITHIN_MS = 300;
+/** A piece is rare while no more than this share of the neighbours holds it. */
+export const RARE_SHARE = 0.25;
+/** Where a buffer runs dry sooner than this, what is urgent goes before what is rare. */
+const TIGHT_MS = 2_000;
 
 /** Bytes that may be asked of a neighbour now. */
 export function windowOf(neighbour: PlanNeighbour): number {
@@ -26,54 +33,88 @@ export function windowOf(neighbour: PlanNeighbour): number {
   return window / (1 + neighbour.lateness) - neighbour.outstandingBytes;
 }
 
+/** A segment of which pieces are missing, and who said something of it. */
+export interface Asking {
+  readonly wanted: PlanSegment;
+  readonly spoken: readonly Spoken[];
+}
+
+/** A piece to be asked for. */
+interface Lack {
+  readonly piece: number;
+  readonly holders: number;
+  readonly order: number;
+}
+
 /**
- * Spreads the missing pieces over the neighbours that hold them: rarest first, from whoever promises it soonest, from
- * another ISP only what nobody of our own has.
+ * Spreads the missing pieces over the neighbours that hold them. First, of all segments, those that few around have: the
+ * sooner they have spread, the sooner all uplinks have something to give. Then segment by segment, the most urgent first,
+ * rarest pieces first, from whoever promises it soonest, from another ISP only what nobody of our own has.
  *
- * @param budget bytes that may still be asked of each neighbour; reduced by what is asked here
+ * @param asking the most urgent first
  */
-export function planAsks(
-  view: PlanView,
-  wanted: PlanSegment,
-  spoken: readonly Spoken[],
-  budget: Map<PeerId, number>,
-  { actions, look }: Planning,
-): void {
+export function planAsks(view: PlanView, asking: readonly Asking[], { actions, look }: Planning): void {
+  const budget = new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour)]));
+  const rare = RARE_SHARE * view.neighbours.length;
+  const segments = asking.flatMap((one) => segmentOf(view, one, budget) ?? []);
+  const isTight = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS);
+  for (const pass of isTight ? [ALL] : [RARE, REST]) {
+    for (const segment of segments) {
+      for (const lack of segment.lacking) {
+        if (pass !== ALL && lack.holders <= rare !== (pass === RARE)) continue;
+        segment.ask(lack.piece, look);
+      }
+    }
+  }
+  for (const { copy, asks } of segments) {
+    for (const [peerId, pieces] of asks) {
+      actions.push({ kind: "ask", peerId, copy, pieces: pieces.sort((a, b) => a - b) });
+    }
+  }
+}
+
+const [ALL, RARE, REST] = [0, 1, 2];
+
+/** What is missing of a segment, and how it is asked for; null where nobody can be asked. */
+function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerId, number>) {
   const { copy } = wanted;
   const holders = spoken.filter(({ said }) => fitsSeal(copy, said));
-  if (!holders.some(({ neighbour }) => (budget.get(neighbour.peerId) ?? 0) > 0)) return;
+  if (!holders.some(({ neighbour }) => (budget.get(neighbour.peerId) ?? 0) > 0)) return null;
   const nearby = view.neighbours.filter(({ sameIsp, uploads }) => sameIsp && uploads).length;
   const near = spoken.filter(({ neighbour }) => neighbour.sameIsp);
   const timeMs = Math.min(wanted.dryMs - copy.knownSinceMs, MOST_TIME * wanted.targetDurationMs);
   const anywhere = nearby === 0 || copy.knownSinceMs + timeMs - view.nowMs < URGENT_SHARE * timeMs;
+  const withinMs = LATEST_SHARE * (wanted.dryMs - view.nowMs);
   const farMs = (piece: number): number => {
     const share = FAR_FROM + FAR_OVER * suppressedDelay(copy.id, piece, view.self, nearby + 1);
     return copy.knownSinceMs + share * timeMs;
   };
   const asks = new Map<PeerId, number[]>();
-  const order = Number.parseInt(view.self.slice(0, 8), 16);
-  const missing: { readonly piece: number; readonly holders: number; readonly order: number }[] = [];
-  for (const piece of copy.in("missing")) {
-    let count = 0;
-    for (const { said } of holders) if (said.has(piece)) count++;
-    if (count > 0) missing.push({ piece, holders: count, order: spread(order, piece) });
-  }
-  missing.sort((a, b) => a.holders - b.holders || a.order - b.order);
-  for (const { piece } of missing) {
-    const { length } = copy.extent(piece);
+  const ask = (piece: number, look: (atMs: number) => void): void => {
     const promised = !anywhere && near.some(({ said }) => said.promises(piece, view.nowMs));
     const waitMs = anywhere || promised ? 0 : farMs(piece);
     const far = !promised && waitMs <= view.nowMs;
     if (!far && !promised) look(waitMs);
-    const best = soonest(holders, piece, far, budget);
-    if (!best) continue;
-    budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - length);
+    const best = soonest(holders, piece, far, budget, withinMs);
+    if (!best) return;
+    budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - copy.extent(piece).length);
     const asked = asks.get(best.peerId);
     if (asked) asked.push(piece);
     else asks.set(best.peerId, [piece]);
+  };
+  return { copy, asks, ask, lacking: lackingOf(copy, holders, view) };
+}
+
+/** Missing pieces that somebody holds, rarest first. */
+function lackingOf(copy: Copy, holders: readonly Spoken[], view: PlanView): Lack[] {
+  const order = Number.parseInt(view.self.slice(0, 8), 16);
+  const lacking: Lack[] = [];
+  for (const piece of copy.in("missing")) {
+    let count = 0;
+    for (const { said } of holders) if (said.has(piece)) count++;
+    if (count > 0) lacking.push({ piece, holders: count, order: spread(order, piece) });
   }
-  for (const [peerId, pieces] of asks)
-    actions.push({ kind: "ask", peerId, copy, pieces: pieces.sort((a, b) => a - b) });
+  return lacking.sort((a, b) => a.holders - b.holders || a.order - b.order);
 }
 
 /** Once the seal is known only its own edition is asked for. */
@@ -92,15 +133,17 @@ function soonest(
   piece: number,
   far: boolean,
   budget: ReadonlyMap<PeerId, number>,
+  withinMs: number,
 ): PlanNeighbour | null {
   let best: PlanNeighbour | null = null;
-  let bestMs = Number.POSITIVE_INFINITY;
+  let bestMs = Math.max(LEAST_WITHIN_MS, withinMs);
   for (const { neighbour, said } of holders) {
     if (!said.has(piece) || !(far || neighbour.sameIsp)) continue;
     const left = budget.get(neighbour.peerId) ?? 0;
     if (left <= 0) continue;
     const waitingBytes = windowOf(neighbour) - left + neighbour.outstandingBytes;
-    const ms = ((waitingBytes + 65_536) * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS);
+    const bytes = (waitingBytes + 65_536) * (1 + neighbour.lateness / 2);
+    const ms = (bytes * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS);
     if (ms < bestMs) [best, bestMs] = [neighbour, ms];
   }
   return best;

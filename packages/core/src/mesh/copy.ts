@@ -206,10 +206,11 @@ export class Announcement {
     const known = this.#coming.hasAll(said.coming);
     this.#coming.clear();
     this.#coming.add(said.coming);
-    this.#allComing = this.#coming.size > 0 && (said.news?.byteLength ?? 0) === 0;
-    if (this.#coming.size === 0) this.comingSinceMs = null;
+    this.#allComing = !this.#coming.isEmpty && (said.news?.byteLength ?? 0) === 0;
+    if (this.#coming.isEmpty) this.comingSinceMs = null;
     else if (this.comingSinceMs === null || !known) this.comingSinceMs = nowMs;
-    this.held.add(said.held);
+    if (said.complete) this.held.clear();
+    else this.held.add(said.held);
   }
 
   has(piece: number): boolean {
@@ -227,6 +228,6 @@ export class Announcement {
   }
 
   get hasAny(): boolean {
-    return this.complete || this.held.size > 0;
+    return this.complete || !this.held.isEmpty;
   }
 }

@@ -27,10 +27,10 @@ const SPREAD_TARGETS = 3;
 /** The player's own request is the better one: an elected viewer gives it so long to come. */
 const OWN_REQUEST_MS = 250;
 /** When those elected behind the first step in, and everybody, as shares of the time that a segment has. */
-const BACKUPS_FROM = 0.25;
-const BACKUPS_OVER = 0.3;
-const OTHERS_FROM = 0.55;
-const OTHERS_OVER = 0.35;
+const BACKUPS_FROM = 0.4;
+const BACKUPS_OVER = 0.25;
+const OTHERS_FROM = 0.65;
+const OTHERS_OVER = 0.3;
 /** Asked pieces that are due well before the buffer runs dry are waited for, until this share of the last stretch. */
 const TRUST_SHARE = 0.6;
 const TRUST_MS = 500;

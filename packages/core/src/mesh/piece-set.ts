@@ -1,16 +1,14 @@
 import { MAX_PIECES, type PieceRange } from "@shoal/protocol";
 
+/** Engines keep integers of no more bits without a box. */
+const WORD_BITS = 30;
+
 /** Some pieces of one segment: a bit for each. What lies beyond the last possible piece is never in it. */
 export class PieceSet {
-  readonly #words = new Int32Array(MAX_PIECES / 32);
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
+  #words: number[] = [];
 
   has(piece: number): boolean {
-    return piece < MAX_PIECES && ((this.#words[piece >> 5] ?? 0) & (1 << (piece & 31))) !== 0;
+    return (((this.#words[Math.floor(piece / WORD_BITS)] ?? 0) >> (piece % WORD_BITS)) & 1) === 1;
   }
 
   /** True if all of these are in it. */
@@ -22,20 +20,22 @@ export class PieceSet {
     return true;
   }
 
+  get isEmpty(): boolean {
+    return this.#words.length === 0;
+  }
+
   add(ranges: readonly PieceRange[]): void {
     for (const { first, count } of ranges) {
       const end = Math.min(first + count, MAX_PIECES);
       for (let piece = first; piece < end; piece++) {
-        if (this.has(piece)) continue;
-        this.#words[piece >> 5] = (this.#words[piece >> 5] ?? 0) | (1 << (piece & 31));
-        this.#size++;
+        const word = Math.floor(piece / WORD_BITS);
+        while (this.#words.length <= word) this.#words.push(0);
+        this.#words[word] = (this.#words[word] ?? 0) | (1 << (piece % WORD_BITS));
       }
     }
   }
 
   clear(): void {
-    if (this.#size === 0) return;
-    this.#words.fill(0);
-    this.#size = 0;
+    this.#words = [];
   }
 }

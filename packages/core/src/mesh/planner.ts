@@ -1,5 +1,5 @@
 import type { ByteRange, PeerId, SegmentId, TrackId } from "@shoal/protocol";
-import { planAsks, windowOf } from "./ask-plan.ts";
+import { type Asking, planAsks } from "./ask-plan.ts";
 import type { Announcement, Copy } from "./copy.ts";
 import type { Electorate } from "./election.ts";
 import { planFetch } from "./fetch-plan.ts";
@@ -93,7 +93,7 @@ const STALLED_BEHIND_MS = 4_000;
 /** What to do now, and when to look again. Pure: no clock, no I/O, nothing random. */
 export function plan(view: PlanView): Plan {
   const actions: PlanAction[] = [];
-  let budget: Map<PeerId, number> | null = null;
+  const asking: Asking[] = [];
   let untilMs = Number.POSITIVE_INFINITY;
   const planning: Planning = {
     actions,
@@ -108,9 +108,9 @@ export function plan(view: PlanView): Plan {
     const fetched = planFetch(view, wanted, spoken, planning);
     const mayAsk = wanted.fits && !fetched && (view.sealing || wanted.copy.seal !== null);
     if (!mayAsk || wanted.copy.byteLength === 0 || wanted.copy.count("missing") === 0) continue;
-    budget ??= new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour)]));
-    planAsks(view, wanted, spoken, budget, planning);
+    asking.push({ wanted, spoken });
   }
+  if (asking.length > 0) planAsks(view, asking, planning);
   return { actions, untilMs };
 }
 

@@ -22,6 +22,7 @@ import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
 import type { Counters, NeighbourStats } from "../stats.ts";
 import { Acquisition } from "./acquisition.ts";
 import { Announcer } from "./announcer.ts";
+import { RARE_SHARE } from "./ask-plan.ts";
 import { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
 import { MOST_WEIGHT } from "./election.ts";
@@ -137,6 +138,7 @@ export class Swarm {
     );
     this.#uploader = new Uploader(
       (id, piece, edition) => this.#upload(id, piece, edition),
+      (id, piece) => this.#isRare(id, piece),
       clock,
       counters,
       settings.maxUploadBytesPerSecond,
@@ -435,6 +437,12 @@ export class Swarm {
     if (ahead.length >= MAX_AHEAD) return false;
     const chained = ahead.some((copy) => copy.id === news.previousId);
     return timeline.continues(news.trackId, news.previousId) || (chained && timeline.active.has(news.trackId));
+  }
+
+  #isRare(id: SegmentId, piece: number): boolean {
+    let holders = 0;
+    for (const { said } of this.#hearsay.of(id)) if (said.has(piece)) holders++;
+    return holders <= RARE_SHARE * this.#neighbourhood.all.length;
   }
 
   #upload(id: SegmentId, piece: number, edition: number): ReturnType<ConstructorParameters<typeof Uploader>[0]> {

@@ -28,6 +28,9 @@ function neighbourOf(n: number, { carries = Number.POSITIVE_INFINITY } = {}) {
   return { neighbour, sent, link };
 }
 
+/** Every piece is common. */
+const everywhere = (): boolean => false;
+
 const holdsAll: UploadSource = () => ({ bytes: new Uint8Array(PIECE_BYTES), edition: 7 });
 const request = (pieces: { first: number; count: number }[], segmentId: SegmentId = ID) => {
   return { type: "request", segmentId, edition: 7, withinMs: 0, pieces } as const;
@@ -36,7 +39,10 @@ const request = (pieces: { first: number; count: number }[], segmentId: SegmentI
 describe("the uploader", () => {
   it("sends a piece as frames that fit, in order, with its edition", () => {
     const { neighbour, sent } = neighbourOf(1);
-    new Uploader(holdsAll, new VirtualClock(), new Counters(), 0).request(neighbour, request([{ first: 3, count: 1 }]));
+    new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0).request(
+      neighbour,
+      request([{ first: 3, count: 1 }]),
+    );
     const pieces = sent.filter((frame) => frame.type === "piece");
     expect(pieces.length).toBe(5);
     let at = 0;
@@ -50,7 +56,10 @@ describe("the uploader", () => {
   it("rejects at once what it does not hold, with the reason", () => {
     const { neighbour, sent } = neighbourOf(1);
     const source: UploadSource = (_id, piece) => (piece === 1 ? "gone" : piece === 2 ? "other-edition" : "budget");
-    new Uploader(source, new VirtualClock(), new Counters(), 0).request(neighbour, request([{ first: 0, count: 3 }]));
+    new Uploader(source, everywhere, new VirtualClock(), new Counters(), 0).request(
+      neighbour,
+      request([{ first: 0, count: 3 }]),
+    );
     expect(sent.map((frame) => (frame.type === "reject" ? [frame.reason, frame.pieces] : frame))).toEqual([
       ["budget", [{ first: 0, count: 1 }]],
       ["gone", [{ first: 1, count: 1 }]],
@@ -60,7 +69,7 @@ describe("the uploader", () => {
 
   it("never fills a channel, and goes on when it drains", () => {
     const { neighbour, sent, link } = neighbourOf(1, { carries: 0 });
-    const uploader = new Uploader(holdsAll, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0);
     uploader.request(neighbour, request([{ first: 0, count: 40 }]));
     expect(link.queuedBytes).toBeLessThan(192 * 1024 + 16_385);
     const before = sent.length;
@@ -71,7 +80,7 @@ describe("the uploader", () => {
 
   it("serves neighbours in turn: a long request does not hold up a short one", () => {
     const [long, short] = [neighbourOf(1, { carries: 8 }), neighbourOf(2)];
-    const uploader = new Uploader(holdsAll, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0);
     long.link.queuedBytes = 1_000_000;
     uploader.request(long.neighbour, request([{ first: 0, count: 100 }]));
     uploader.request(short.neighbour, request([{ first: 0, count: 1 }]));
@@ -80,7 +89,7 @@ describe("the uploader", () => {
 
   it("forgets what is cancelled, and who left", () => {
     const { neighbour, sent, link } = neighbourOf(1, { carries: 0 });
-    const uploader = new Uploader(holdsAll, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0);
     uploader.request(neighbour, request([{ first: 0, count: 100 }]));
     uploader.cancel(neighbour.peerId, ID, null);
     expect(uploader.active).toBe(0);
@@ -94,7 +103,7 @@ describe("the uploader", () => {
     const clock = new VirtualClock();
     const counters = new Counters();
     const { neighbour } = neighbourOf(1);
-    const uploader = new Uploader(holdsAll, clock, counters, 100_000);
+    const uploader = new Uploader(holdsAll, everywhere, clock, counters, 100_000);
     uploader.request(neighbour, request([{ first: 0, count: 100 }]));
     const atOnce = counters.uploadedBytes;
     await clock.pass(10_000);

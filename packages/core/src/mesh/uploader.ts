@@ -24,6 +24,8 @@ interface Job {
   readonly edition: number;
   readonly piece: number;
   offset: number;
+  /** Hardly anybody around has it yet. */
+  rare: boolean;
 }
 
 interface Queue {
@@ -42,6 +44,10 @@ const ASSUMED_PIECE_BYTES = 65_536;
 const AHEAD_MS = 100;
 const LEAST_AHEAD_BYTES = 48 * 1024;
 const MOST_AHEAD_BYTES = 256 * 1024;
+/** A rare piece goes before all others, so often: it is what neighbours will have to give to each other. */
+const MOST_GIVEN = 4;
+/** Segments of which it is remembered what was sent. */
+const REMEMBERED = 16;
 /** In turns nobody's uplink counts for less, and one that nobody knows for so much; units of 100 kbit/s. */
 const LEAST_UPLINK = 20;
 const UNKNOWN_UPLINK = 50;
@@ -51,6 +57,9 @@ const LOOK_MS = 25;
 /** Sends pieces: whole pieces, neighbours in turn, never more in the channels than they can carry soon. */
 export class Uploader {
   readonly #source: UploadSource;
+  readonly #isRareAround: (id: SegmentId, piece: number) => boolean;
+  /** How often each piece of the segments lately asked for was sent. */
+  readonly #given = new Map<SegmentId, number[]>();
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #bytesPerSecond: number;
@@ -62,9 +71,19 @@ export class Uploader {
   #refilledMs: number;
   #cancelTimer: (() => void) | null = null;
 
-  /** @param bytesPerSecond most that is sent to all neighbours; 0 sets no limit */
-  constructor(source: UploadSource, clock: Clock, counters: Counters, bytesPerSecond: number) {
+  /**
+   * @param isRare hardly any neighbour is known to hold a piece
+   * @param bytesPerSecond most that is sent to all neighbours; 0 sets no limit
+   */
+  constructor(
+    source: UploadSource,
+    isRare: (id: SegmentId, piece: number) => boolean,
+    clock: Clock,
+    counters: Counters,
+    bytesPerSecond: number,
+  ) {
     this.#source = source;
+    this.#isRareAround = isRare;
     this.#clock = clock;
     this.#counters = counters;
     this.#bytesPerSecond = bytesPerSecond;
@@ -91,13 +110,14 @@ export class Uploader {
     let room = this.#room();
     for (const piece of fromRanges(frame.pieces)) {
       const found = this.#source(frame.segmentId, piece, frame.edition);
-      const isFull = queue.jobs.length >= MAX_QUEUE || room <= 0;
+      const rare = this.#isRare(frame.segmentId, piece);
+      const isFull = queue.jobs.length >= MAX_QUEUE || (room <= 0 && !rare);
       const reason = typeof found === "string" ? found : isFull ? "busy" : null;
       if (reason) {
         refused.set(reason, [...(refused.get(reason) ?? []), piece]);
         continue;
       }
-      queue.jobs.push({ segmentId: frame.segmentId, edition: frame.edition, piece, offset: 0 });
+      queue.jobs.push({ segmentId: frame.segmentId, edition: frame.edition, piece, offset: 0, rare });
       room--;
     }
     for (const [reason, pieces] of refused) {
@@ -151,10 +171,37 @@ export class Uploader {
     this.#queues.clear();
   }
 
-  /** Whoever is in the middle of a piece, then by turn: those who can pass most on have the most turns. */
+  /** Whoever is in the middle of a piece, then rare pieces, then by turn: those who can pass most on have the most turns. */
   #inTurn(): Queue[] {
-    const begun = ({ jobs }: Queue): number => (jobs[0] && jobs[0].offset > 0 ? 0 : 1);
-    return [...this.#queues.values()].sort((a, b) => begun(a) - begun(b) || a.due - b.due);
+    const queues = [...this.#queues.values()];
+    for (const { jobs } of queues) this.#bringForward(jobs);
+    const haste = ({ jobs: [next] }: Queue): number => (!next ? 2 : next.offset > 0 ? 0 : next.rare ? 1 : 2);
+    return queues.sort((a, b) => haste(a) - haste(b) || a.due - b.due);
+  }
+
+  /** A rare piece comes first, unless another is begun. */
+  #bringForward(jobs: Job[]): void {
+    if (!jobs[0] || jobs[0].offset > 0) return;
+    const at = jobs.findIndex((job) => {
+      job.rare &&= this.#isRare(job.segmentId, job.piece);
+      return job.rare;
+    });
+    if (at > 0) jobs.unshift(...jobs.splice(at, 1));
+  }
+
+  #isRare(id: SegmentId, piece: number): boolean {
+    return (this.#given.get(id)?.[piece] ?? 0) < MOST_GIVEN && this.#isRareAround(id, piece);
+  }
+
+  #gave({ segmentId, piece }: Job): void {
+    const given = this.#given.get(segmentId) ?? [];
+    given[piece] = (given[piece] ?? 0) + 1;
+    this.#given.set(segmentId, given);
+    if (this.#given.size <= REMEMBERED) return;
+    for (const oldest of this.#given.keys()) {
+      this.#given.delete(oldest);
+      break;
+    }
   }
 
   /**
@@ -174,6 +221,7 @@ export class Uploader {
       const isDone = this.#sendFrame(neighbour, job);
       bytes += job.offset - before;
       if (!isDone) continue;
+      this.#gave(job);
       jobs.shift();
       if (jobs.length === 0) this.#queues.delete(neighbour.peerId);
       this.#turn = queue.due;
