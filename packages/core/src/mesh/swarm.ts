@@ -329,7 +329,7 @@ export class Swarm {
   }
 
   #left(neighbour: Neighbour): void {
-    this.#uploader.remove(neighbour.peerId);
+    this.#uploader.remove(neighbour);
     this.#acquisition.released(neighbour.peerId, null, null);
     this.#handlers.neighboursChanged();
   }

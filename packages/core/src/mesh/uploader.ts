@@ -65,6 +65,8 @@ export class Uploader {
   readonly #bytesPerSecond: number;
   readonly #meter: UplinkMeter;
   readonly #queues = new Map<PeerId, Queue>();
+  /** Neighbours in whose channels something of ours may still wait. */
+  readonly #served = new Set<Neighbour>();
   /** Where the turns have come to. */
   #turn = 0;
   #allowanceBytes: number;
@@ -137,19 +139,16 @@ export class Uploader {
   }
 
   /** Forgets a neighbour. */
-  remove(peerId: PeerId): void {
-    this.#queues.delete(peerId);
+  remove(neighbour: Neighbour): void {
+    this.#queues.delete(neighbour.peerId);
+    this.#served.delete(neighbour);
   }
 
   /** Sends as much as the channels and the budget take now. Called again when a channel drains. */
   pump(): void {
     this.#refill();
-    let aheadBytes = 0;
     const mostBytes = this.#mostAheadBytes();
-    for (const { neighbour } of this.#queues.values()) {
-      // One whose own line is the slow one must not hold up the others.
-      aheadBytes += Math.min(neighbour.link.queuedBytes, mostBytes / 2);
-    }
+    let aheadBytes = this.#aheadBytes(mostBytes / 2);
     if (this.#queues.size > 0) this.#meter.look(aheadBytes);
     let sent = true;
     while (sent) {
@@ -169,6 +168,18 @@ export class Uploader {
   close(): void {
     this.#cancelTimer?.();
     this.#queues.clear();
+    this.#served.clear();
+  }
+
+  /** In all channels. One whose own line is the slow one counts up to a bound: it must not hold up the others. */
+  #aheadBytes(mostOfOne: number): number {
+    let bytes = 0;
+    for (const neighbour of this.#served) {
+      const { queuedBytes } = neighbour.link;
+      bytes += Math.min(queuedBytes, mostOfOne);
+      if (queuedBytes === 0 && !this.#queues.has(neighbour.peerId)) this.#served.delete(neighbour);
+    }
+    return bytes;
   }
 
   /** Whoever is in the middle of a piece, then rare pieces, then by turn: those who can pass most on have the most turns. */
@@ -245,6 +256,7 @@ export class Uploader {
     if (!neighbour.send({ type: "piece", segmentId, edition, piece, offset: job.offset, bytes })) return true;
     job.offset += bytes.length;
     this.#allowanceBytes -= bytes.length;
+    this.#served.add(neighbour);
     this.#meter.sent(bytes.length);
     neighbour.sentBytes += bytes.length;
     this.#counters.uploadedBytes += bytes.length;
