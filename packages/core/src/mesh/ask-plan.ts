@@ -20,16 +20,17 @@ const LATEST_SHARE = 0.5;
 const MOST_TIME = 1.5;
 const LEAST_WITHIN_MS = 300;
 /** A piece is rare while no more than this share of the neighbours holds it. */
-export const RARE_SHARE = 0.25;
+export const RARE_SHARE = 0.1;
 /** Where a buffer runs dry sooner than this, what is urgent goes before what is rare. */
 const TIGHT_MS = 2_000;
 
 /** Bytes that may be asked of a neighbour now. */
-export function windowOf(neighbour: PlanNeighbour): number {
+export function windowOf(neighbour: PlanNeighbour, nowMs: number): number {
+  if (nowMs < neighbour.busyUntilMs) return 0;
   const window =
     neighbour.rateBps === null
       ? FIRST_WINDOW_BYTES
-      : Math.max(FIRST_WINDOW_BYTES / 2, (neighbour.rateBps / 8000) * WINDOW_MS);
+      : Math.max(FIRST_WINDOW_BYTES, (neighbour.rateBps / 8000) * WINDOW_MS);
   return window / (1 + neighbour.lateness) - neighbour.outstandingBytes;
 }
 
@@ -54,7 +55,7 @@ interface Lack {
  * @param asking the most urgent first
  */
 export function planAsks(view: PlanView, asking: readonly Asking[], { actions, look }: Planning): void {
-  const budget = new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour)]));
+  const budget = new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour, view.nowMs)]));
   const rare = RARE_SHARE * view.neighbours.length;
   const segments = asking.flatMap((one) => segmentOf(view, one, budget) ?? []);
   const isTight = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS);
@@ -95,7 +96,7 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
     const waitMs = anywhere || promised ? 0 : farMs(piece);
     const far = !promised && waitMs <= view.nowMs;
     if (!far && !promised) look(waitMs);
-    const best = soonest(holders, piece, far, budget, withinMs);
+    const best = soonest(holders, piece, far, budget, withinMs, view.nowMs);
     if (!best) return;
     budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - copy.extent(piece).length);
     const asked = asks.get(best.peerId);
@@ -134,6 +135,7 @@ function soonest(
   far: boolean,
   budget: ReadonlyMap<PeerId, number>,
   withinMs: number,
+  nowMs: number,
 ): PlanNeighbour | null {
   let best: PlanNeighbour | null = null;
   let bestMs = Math.max(LEAST_WITHIN_MS, withinMs);
@@ -141,7 +143,7 @@ function soonest(
     if (!said.has(piece) || !(far || neighbour.sameIsp)) continue;
     const left = budget.get(neighbour.peerId) ?? 0;
     if (left <= 0) continue;
-    const waitingBytes = windowOf(neighbour) - left + neighbour.outstandingBytes;
+    const waitingBytes = windowOf(neighbour, nowMs) - left + neighbour.outstandingBytes;
     const bytes = (waitingBytes + 65_536) * (1 + neighbour.lateness / 2);
     const ms = (bytes * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS);
     if (ms < bestMs) [best, bestMs] = [neighbour, ms];

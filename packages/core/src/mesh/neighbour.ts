@@ -34,6 +34,7 @@ export class Neighbour {
   sentBytes = 0;
   outstandingBytes = 0;
   lateness = 0;
+  busyUntilMs = Number.NEGATIVE_INFINITY;
   /** When a CDN request that it had announced came to nothing, on the session's clock. */
   fetchFailedMs = Number.NEGATIVE_INFINITY;
   /** When it last sent part of a piece, on the session's clock. */

@@ -85,6 +85,7 @@ function neighbourOf(
     rateBps: null,
     outstandingBytes: 0,
     lateness: 0,
+    busyUntilMs: 0,
     lastReceivedMs: 0,
     sameIsp: true,
     announced: (id) => announced.get(id),

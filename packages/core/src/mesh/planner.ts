@@ -16,6 +16,8 @@ export interface PlanNeighbour {
   readonly outstandingBytes: number;
   /** Requests it lately left unanswered. */
   readonly lateness: number;
+  /** It said that it can take no more before this, on the session's clock. */
+  readonly busyUntilMs: number;
   /** When it last sent part of a piece, on the session's clock. */
   readonly lastReceivedMs: number;
   /** In our ISP group. */

@@ -74,6 +74,8 @@ export interface SwarmHandlers {
 
 /** Announced segments taken before our own playlist lists them, at one time. */
 const MAX_AHEAD = 3;
+/** Who refused a piece because it has enough to send is not asked again so soon. */
+const BUSY_MS = 200;
 /** A change of our uplink is told from this share on. */
 const WEIGHT_CHANGE = 0.25;
 /** After a second contradiction between CDN and seal a track is not shared for this long. */
@@ -375,8 +377,8 @@ export class Swarm {
         return this.#uploader.cancel(neighbour.peerId, frame.segmentId, pieces);
       }
       case "reject": {
-        if (frame.reason !== "busy") neighbour.forget(frame.segmentId);
-        neighbour.lateness = Math.min(4, neighbour.lateness + 0.5);
+        if (frame.reason === "busy") neighbour.busyUntilMs = this.#rim.clock.now() + BUSY_MS;
+        else neighbour.forget(frame.segmentId);
         return this.#acquisition.released(neighbour.peerId, frame.segmentId, new Set(fromRanges(frame.pieces)));
       }
       case "piece": {

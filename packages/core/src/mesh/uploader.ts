@@ -45,7 +45,7 @@ const AHEAD_MS = 100;
 const LEAST_AHEAD_BYTES = 48 * 1024;
 const MOST_AHEAD_BYTES = 256 * 1024;
 /** A rare piece goes before all others, so often: it is what neighbours will have to give to each other. */
-const MOST_GIVEN = 4;
+const MOST_GIVEN = 2;
 /** Segments of which it is remembered what was sent. */
 const REMEMBERED = 16;
 /** In turns nobody's uplink counts for less, and one that nobody knows for so much; units of 100 kbit/s. */
