@@ -40,6 +40,12 @@ const HANDSHAKE_MS = 15_000;
 const SHUNNED_MS = 600_000;
 /** Neighbours of other ISPs are kept up to this share of all; beyond it they give way to nearer ones. */
 const FAR_SHARE = 0.15;
+/**
+ * Where there are many, one introduction opens no more than this share of all connections: the rest is for those who come
+ * later. Else each viewer would know those who came just before it and just after, and news would go hand to hand along the
+ * line of all who came.
+ */
+const OPENED_SHARE = 0.5;
 /** The answer to an offer for which there is no room: no transport takes it for anything but an end. */
 const REFUSED = '[{"type":"refused"}]';
 /** Further connections accepted from others beyond our own wish. */
@@ -104,11 +110,15 @@ export class Neighbourhood {
 
   /** Tries to connect to viewers the tracker named, best first, as far as there is room. */
   introduce(candidates: readonly Candidate[]): void {
+    // In a small swarm everybody knows everybody.
+    let left = candidates.length < this.#maxPeers ? candidates.length : Math.ceil(this.#maxPeers * OPENED_SHARE);
     for (const { peerId, sameIsp } of candidates) {
       if (sameIsp) this.#sameIsp.add(peerId);
+      if (left === 0) continue;
       if (peerId === this.#self || this.#attempts.has(peerId) || this.#isShunned(peerId)) continue;
       if (this.#attempts.size >= this.#maxPeers && !(sameIsp && this.#makeRoom())) continue;
       this.#connect(peerId, this.#nextAttempt++, true);
+      left--;
     }
   }
 
