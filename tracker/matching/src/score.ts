@@ -11,7 +11,8 @@ export interface Fit {
 }
 
 const MAINS_POWERED: readonly DeviceClass[] = ["desktop", "tv", "set-top-box"];
-const ENOUGH_SLOTS = 8;
+/** More free slots make nobody a better neighbour: else newcomers would only meet newcomers. */
+const ENOUGH_SLOTS = 3;
 
 /**
  * How good a neighbour somebody would be; higher is better. ISP before track before device before free slots; who only

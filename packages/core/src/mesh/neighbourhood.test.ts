@@ -66,12 +66,24 @@ describe("the neighbourhood", () => {
     const town = new Town();
     const small = town.add(0, { maxPeers: 3 });
     for (let n = 1; n <= 12; n++) town.add(n);
-    small.introduce(Array.from({ length: 12 }, (_, n) => candidate(n + 1)));
+    const many = Array.from({ length: 12 }, (_, n) => candidate(n + 1));
+    for (let times = 0; times < 3; times++) small.introduce(many);
     await town.clock.pass(1000);
     expect(small.all.length).toBe(3);
     for (const [peerId, other] of town.all) if (peerId !== peer(0)) other.introduce([candidate(0)]);
     await town.clock.pass(30_000);
     expect(small.all.length).toBeLessThanOrEqual(7);
+  });
+
+  it("leaves half of its connections to those who come later, where there are many; knows everybody where there are few", async () => {
+    const town = new Town();
+    const [large, small] = [town.add(0, { maxPeers: 8 }), town.add(20, { maxPeers: 8 })];
+    for (let n = 1; n <= 16; n++) town.add(n);
+    large.introduce(Array.from({ length: 16 }, (_, n) => candidate(n + 1)));
+    small.introduce(Array.from({ length: 7 }, (_, n) => candidate(n + 1)));
+    await town.clock.pass(1000);
+    expect(large.all.length).toBe(4);
+    expect(small.all.length).toBe(7);
   });
 
   it("refuses an offer for which it has no room, so that the other may try elsewhere at once", async () => {
@@ -89,11 +101,11 @@ describe("the neighbourhood", () => {
     town.near = (a, b) => [a, b].every((id) => [0, 11, 12, 13, 14, 15, 16, 17, 18].some((n) => peer(n) === id));
     const full = town.add(0, { maxPeers: 8 });
     for (let n = 1; n <= 18; n++) town.add(n);
-    full.introduce(Array.from({ length: 8 }, (_, n) => candidate(n + 1, false)));
+    for (const first of [1, 5]) full.introduce(Array.from({ length: 4 }, (_, n) => candidate(n + first, false)));
     await town.clock.pass(1000);
     expect(full.all.length).toBe(8);
     expect(full.freeSlots).toBe(6);
-    full.introduce(Array.from({ length: 8 }, (_, n) => candidate(n + 11)));
+    for (const first of [11, 15]) full.introduce(Array.from({ length: 4 }, (_, n) => candidate(n + first)));
     await town.clock.pass(1000);
     expect(full.all.filter(({ sameIsp }) => sameIsp).length).toBe(6);
     expect(full.all.filter(({ sameIsp }) => !sameIsp).length).toBe(2);

@@ -113,3 +113,53 @@ describe("the uploader", () => {
     uploader.close();
   });
 });
+
+describe("what is rare", () => {
+  it("is sent before what many have, and taken on where there is no room for more", () => {
+    const [common, rare] = [neighbourOf(1, { carries: 0 }), neighbourOf(2, { carries: 0 })];
+    const isRare = (_id: SegmentId, piece: number): boolean => piece === 7;
+    const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), 0);
+    common.link.queuedBytes = rare.link.queuedBytes = 1_000_000;
+    uploader.request(common.neighbour, request([{ first: 0, count: 4 }]));
+    uploader.request(
+      rare.neighbour,
+      request([
+        { first: 1, count: 1 },
+        { first: 7, count: 1 },
+      ]),
+    );
+    common.link.queuedBytes = rare.link.queuedBytes = 0;
+    uploader.pump();
+    expect(rare.sent[0]).toMatchObject({ type: "piece", piece: 7 });
+  });
+
+  it("is so twice at the most: then it is the others' to pass on", () => {
+    const three = [neighbourOf(1), neighbourOf(2), neighbourOf(3)];
+    const isRare = (_id: SegmentId, piece: number): boolean => piece === 7;
+    const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), 0);
+    for (const { neighbour } of three.slice(0, 2)) uploader.request(neighbour, request([{ first: 7, count: 1 }]));
+    const [last] = three.slice(2);
+    if (!last) throw new Error("There are three.");
+    last.link.queuedBytes = 1_000_000;
+    uploader.request(
+      last.neighbour,
+      request([
+        { first: 3, count: 1 },
+        { first: 7, count: 1 },
+      ]),
+    );
+    last.link.queuedBytes = 0;
+    uploader.pump();
+    expect(last.sent[0]).toMatchObject({ type: "piece", piece: 3 });
+  });
+});
+
+describe("channels", () => {
+  it("of neighbours that wait for nothing more still count against what is on its way", () => {
+    const many = Array.from({ length: 9 }, (_, n) => neighbourOf(n + 1, { carries: 0 }));
+    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0);
+    for (const { neighbour } of many) uploader.request(neighbour, request([{ first: 0, count: 1 }]));
+    const queuedBytes = many.reduce((sum, { link }) => sum + link.queuedBytes, 0);
+    expect(queuedBytes).toBeLessThan(192 * 1024);
+  });
+});
