@@ -6,7 +6,8 @@ try {
   await ensureInstalled();
   // Ten thousand viewers need more than Node takes by itself.
   const mebibytes = Math.floor((0.7 * totalmem()) / 2 ** 20);
-  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --max-old-space-size=${mebibytes} --max-semi-space-size=128`.trim();
+  process.env.NODE_OPTIONS =
+    `${process.env.NODE_OPTIONS ?? ""} --max-old-space-size=${mebibytes} --max-semi-space-size=128`.trim();
   await reexec("bench/simulator/main.ts", process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
