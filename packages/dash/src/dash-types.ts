@@ -12,10 +12,10 @@ export interface DashPlayer {
   isReady(): boolean;
   getSource(): unknown;
   getVideoElement(): HTMLMediaElement;
-  getAverageThroughput(type?: "video" | "audio"): number;
-  getAverageLatency(type?: "video" | "audio"): number;
+  getAverageThroughput(type: "video" | "audio"): number;
+  getAverageLatency(type: "video" | "audio"): number;
   getSettings(): object;
-  refreshManifest(callback: (manifest: object) => void): void;
+  refreshManifest(callback: () => void): void;
   reset(): void;
   destroy(): void;
 }
