@@ -48,7 +48,8 @@ export async function startDash(
   return {
     shoal: handle,
     targetLatencyS: () => player.getTargetLiveDelay() || 0,
-    level: () => player.getCurrentRepresentationForType("video")?.absoluteIndex ?? -1,
+    // dash.js 4 has another word for it.
+    level: () => player.getCurrentRepresentationForType?.("video")?.absoluteIndex ?? -1,
     bandwidthBps: () => player.getAverageThroughput("video") * 1000,
     setLevel: (next) => player.setRepresentationForTypeByIndex("video", next, true),
     destroy: () => player.destroy(),

@@ -14,3 +14,28 @@ test("three viewers with hls.js and three with dash.js are one swarm of a live s
   expect(hlsToDash).toBeGreaterThan(300_000);
   expect(dashToHls).toBeGreaterThan(300_000);
 });
+
+test("on demand too: each takes from the other what it comes to later, whatever manifest it plays", async ({
+  startSwarm,
+}) => {
+  const swarm = await startSwarm();
+  const hls = { manifest: "/vod/master.m3u8", level: 2 };
+  const dash = { manifest: "/vod/master.mpd", level: 2 };
+  await swarm.open(hls);
+  await swarm.open({ ...dash });
+  await untilMeshed(swarm);
+  await swarm.viewers[1]?.page.evaluate(() => window.viewer.seek(120));
+  await swarm.viewers[1]?.until("has some to give", ({ playheadS, bufferedS }) => playheadS > 120 && bufferedS > 12);
+  await swarm.viewers[0]?.page.evaluate(() => window.viewer.seek(121));
+  for (const later of [hls, dash]) await swarm.open(later);
+  await untilMeshed(swarm);
+  await swarm.play(10);
+  const { hlsToDash, dashToHls } = await flows(swarm);
+  expect(hlsToDash).toBeGreaterThan(300_000);
+  expect(dashToHls).toBeGreaterThan(300_000);
+  for (const viewer of swarm.viewers) {
+    const state = await viewer.state();
+    expect([...state.errors, ...viewer.pageErrors]).toEqual([]);
+    expect(swarm.bytes.wrong(state.played)).toEqual([]);
+  }
+});
