@@ -30,10 +30,11 @@ const events: PageEvents = {
 window.viewer = {
   async start(settings) {
     begunMs = performance.now();
-    const start = /\.mpd(\?|$)/.test(settings.manifest) ? startDash : startHls;
-    player = await start(video, settings, events);
+    const isDash = /\.mpd(\?|$)/.test(settings.manifest);
+    player = await (isDash ? startDash : startHls)(video, settings, events);
     player.shoal?.on("convicted", (peerId) => convicted.push(peerId));
-    await video.play().catch((error: unknown) => errors.push(`play: ${String(error)}`));
+    // dash.js begins by itself; what began before it looks, it takes for paused, and reads its MPD no more.
+    if (!isDash) await video.play().catch((error: unknown) => errors.push(`play: ${String(error)}`));
   },
   state() {
     return {

@@ -77,3 +77,36 @@ test("what comes from neighbours is no sample of memory: dash.js is told a rate 
   expect(state.errors).toEqual([]);
   expect(swarm.bytes.wrong(state.played)).toEqual([]);
 });
+
+const kinds = [
+  { what: "SegmentTimeline and $Time$", manifest: "/vod/timeline.mpd" },
+  { what: "SegmentList", manifest: "/vod/list.mpd" },
+  { what: "SegmentBase with an index", manifest: "/vod-range/master.mpd" },
+  { what: "several periods", manifest: "/vod/periods.mpd" },
+];
+
+for (const { what, manifest } of kinds) {
+  test(`a later viewer takes an on-demand stream with ${what} from the one before`, async ({ startSwarm }) => {
+    const swarm = await startSwarm();
+    const first = await swarm.open({ manifest, level: 0 });
+    await first.until("has some to give", ({ bufferedS }) => bufferedS > 13);
+    const late = await swarm.open({ manifest, level: 0 });
+    await untilMeshed(swarm);
+    const state = await late.until("takes from the one before", ({ stats, playheadS }) => {
+      return (stats?.peerBytes ?? 0) > 400_000 && playheadS > 8;
+    });
+    expect(state.stats?.offReason).toBeNull();
+    await expectUntouchedPlayback(swarm);
+  });
+}
+
+test("viewers of a live stream with SegmentTimeline share it, and ask little more for its MPD", async ({
+  startSwarm,
+}) => {
+  const swarm = await startSwarm();
+  await swarm.openMany(3, { manifest: "/live/timeline.mpd", level: 0 });
+  await untilMeshed(swarm);
+  await swarm.play(16);
+  await expectUntouchedPlayback(swarm);
+  expect((await swarm.shares()).offload).toBeGreaterThan(0.4);
+});
