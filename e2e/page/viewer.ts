@@ -3,6 +3,7 @@ import type { PlayedSegment } from "../fixture/viewer-page.ts";
 import { startDash } from "./dash-player.ts";
 import { startHls } from "./hls-player.ts";
 import type { PageEvents, PagePlayer } from "./page-player.ts";
+import { startShaka } from "./shaka-player.ts";
 import { bufferedS, StallMeter } from "./stall-meter.ts";
 
 const video = document.querySelector("video") as HTMLVideoElement;
@@ -30,8 +31,9 @@ const events: PageEvents = {
 window.viewer = {
   async start(settings) {
     begunMs = performance.now();
-    const isDash = /\.mpd(\?|$)/.test(settings.manifest);
-    player = await (isDash ? startDash : startHls)(video, settings, events);
+    const isShaka = settings.script?.startsWith("shaka") ?? false;
+    const isDash = !isShaka && /\.mpd(\?|$)/.test(settings.manifest);
+    player = await (isShaka ? startShaka : isDash ? startDash : startHls)(video, settings, events);
     player.shoal?.on("convicted", (peerId) => convicted.push(peerId));
     // dash.js begins by itself; what began before it looks, it takes for paused, and reads its MPD no more.
     if (!isDash) await video.play().catch((error: unknown) => errors.push(`play: ${String(error)}`));
