@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { expect, expectUntouchedPlayback, test, untilMeshed } from "../fixture/index.ts";
 import { flows } from "../support/flows.ts";
 
@@ -38,4 +39,25 @@ test("on demand too: each takes from the other what it comes to later, whatever 
     expect([...state.errors, ...viewer.pageErrors]).toEqual([]);
     expect(swarm.bytes.wrong(state.played)).toEqual([]);
   }
+});
+
+test("manifests in sibling folders are one swarm once both are told content and media base", async ({ startSwarm }) => {
+  const swarm = await startSwarm({ streams: { shared: "/live/master.m3u8" } });
+  const shoal = { contentId: "shared", mediaBase: "/live/" };
+  const prepare = async (page: Page): Promise<void> => {
+    await page.route(/\/dash\/main\.mpd/, async (route) => {
+      const response = await route.fetch({ url: `${swarm.origin.url}/live/master.mpd` });
+      const mpd = await response.text();
+      await route.fulfill({ response, body: mpd.replace("<Period", "<BaseURL>../live/</BaseURL><Period") });
+    });
+  };
+  await swarm.open({ manifest: "/live/master.m3u8", level: 0, shoal });
+  await swarm.open({ manifest: "/dash/main.mpd", level: 0, shoal, prepare });
+  await untilMeshed(swarm);
+  const [hls, dash] = swarm.viewers;
+  await hls?.until("takes from the other or gives to it", ({ stats }) => {
+    return (stats?.peerBytes ?? 0) > 60_000 || (stats?.uploadedBytes ?? 0) > 60_000;
+  });
+  await dash?.until("has some of the stream", ({ bufferedS }) => bufferedS > 2);
+  await expectUntouchedPlayback(swarm);
 });
