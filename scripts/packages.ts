@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 export const root: string = fileURLToPath(new URL("..", import.meta.url));
 
 /** Packages whose JavaScript Vite builds for browsers. */
-export const browserPackages = ["packages/protocol", "packages/core", "packages/hls"] as const;
+export const browserPackages = ["packages/protocol", "packages/core", "packages/hls", "packages/dash"] as const;
 
 /** Packages whose JavaScript tsc emits for Node. */
 export const nodePackages = ["tracker/matching", "tracker/sealer", "tracker/server", "examples/origin", "e2e"] as const;

@@ -38,18 +38,23 @@ export interface NeighbourReport {
 /** Which stream: both are of the demo's own origin. */
 export type StreamName = "live" | "vod";
 
+/** Which player a viewer has. */
+export type PlayerName = "hls" | "dash";
+
 /** What a viewer's page is told in its query. */
 export interface ViewerQuery {
   readonly name: string;
   readonly isp: string;
   readonly stream: StreamName;
-  /** Without one the player is plain hls.js. */
+  /** Default: hls.js. */
+  readonly player?: PlayerName;
+  /** Without one the player is plain. */
   readonly tracker: string | null;
 }
 
 /** The address of a viewer's page. */
-export function viewerUrl(base: string, { name, isp, stream, tracker }: ViewerQuery): string {
-  const query = new URLSearchParams({ name, isp, stream });
+export function viewerUrl(base: string, { name, isp, stream, player = "hls", tracker }: ViewerQuery): string {
+  const query = new URLSearchParams({ name, isp, stream, player });
   if (tracker !== null) query.set("tracker", tracker);
   return `${base}/viewer.html?${query}`;
 }

@@ -1,6 +1,4 @@
-import { type ShoalHandle, withShoal } from "@shoal/hls";
-import Hls, { type ErrorData } from "hls.js";
-import workerUrl from "hls.js/dist/hls.worker.js?url";
+import type { DemoPlayer, PlayerSettings } from "./player.ts";
 import { StallWatch } from "./stall-watch.ts";
 import type { ViewerReport } from "./viewer-report.ts";
 
@@ -10,13 +8,6 @@ declare global {
     viewerReport?: () => ViewerReport;
   }
 }
-
-/** A player that gave up is started again after this long. */
-const RETRY_MS = 2_000;
-
-// With a bundler hls.js must be told where its worker is; everything else stays as it comes.
-Hls.DefaultConfig.workerPath = workerUrl;
-const HlsWithShoal = withShoal(Hls);
 
 const query = new URLSearchParams(location.search);
 const name = query.get("name") ?? "Viewer";
@@ -29,45 +20,32 @@ const video = document.querySelector("video") ?? document.body.appendChild(docum
 const stallWatch = new StallWatch(video);
 let startUpMs: number | null = null;
 let failure: string | null = null;
-let plainBytes = 0;
 
-const beganMs = performance.now();
-let shoal: ShoalHandle | null = null;
-let hls: Hls;
-if (tracker === null) {
-  hls = new Hls();
-  hls.on(Hls.Events.FRAG_LOADED, (_name, { frag }) => {
-    if (frag.sn !== "initSegment") plainBytes += frag.stats.loaded;
-  });
-} else {
-  const sharing = new HlsWithShoal({ shoal: { tracker: `${tracker}?isp=${encodeURIComponent(isp)}` } });
-  shoal = sharing.shoal;
-  hls = sharing;
+let beganMs = 0;
+// Each kind of player is a file of its own: nobody loads the other.
+const player: DemoPlayer = await start();
+
+async function start(): Promise<DemoPlayer> {
+  const settings: PlayerSettings = {
+    video,
+    content: new URL(live ? "/live/master" : "/vod/master", location.href).href,
+    tracker: tracker === null ? null : `${tracker}?isp=${encodeURIComponent(isp)}`,
+    failed: (what) => {
+      failure = what;
+    },
+  };
+  const open =
+    query.get("player") === "dash"
+      ? (await import("./dash-player.ts")).startDash
+      : (await import("./hls-player.ts")).startHls;
+  beganMs = performance.now();
+  return open(settings);
 }
-hls.loadSource(new URL(live ? "/live/master.m3u8" : "/vod/master.m3u8", location.href).href);
-hls.attachMedia(video);
 
 video.addEventListener("playing", () => {
   startUpMs ??= performance.now() - beganMs;
   failure = null;
 });
-video.addEventListener("canplay", () => void video.play().catch(() => {}), { once: true });
-hls.on(Hls.Events.FRAG_BUFFERED, () => {
-  failure = null;
-});
-hls.on(Hls.Events.ERROR, (_name, data) => recover(data));
-
-/** What every integration of hls.js does about fatal errors. */
-function recover({ fatal, type, details }: ErrorData): void {
-  if (!fatal) return;
-  failure = details;
-  if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
-  else
-    setTimeout(() => {
-      if (hls.levels.length === 0 && hls.url) hls.loadSource(hls.url);
-      else hls.startLoad();
-    }, RETRY_MS);
-}
 
 function bufferS(): number {
   const { buffered, currentTime } = video;
@@ -78,18 +56,18 @@ function bufferS(): number {
 }
 
 window.viewerReport = () => {
-  const stats = shoal?.stats();
+  const stats = player.shoal?.stats();
   return {
     name,
     isp,
     startUpMs,
     playheadS: video.currentTime,
-    latencyS: live && startUpMs !== null ? hls.latency : null,
+    latencyS: live && startUpMs !== null ? player.latencyS() : null,
     bufferS: bufferS(),
     height: video.videoHeight || null,
     ...stallWatch.counts,
     failure,
-    cdnBytes: stats?.cdnBytes ?? plainBytes,
+    cdnBytes: stats?.cdnBytes ?? player.plainBytes(),
     peerBytes: stats?.peerBytes ?? 0,
     sentBytes: stats?.uploadedBytes ?? 0,
     peerId: stats?.peerId ?? null,
@@ -102,4 +80,4 @@ window.viewerReport = () => {
     })),
   };
 };
-window.addEventListener("pagehide", () => hls.destroy());
+window.addEventListener("pagehide", () => player.destroy());

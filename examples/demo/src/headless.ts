@@ -23,20 +23,21 @@ const QUIET_WITHIN_MS = 8_000;
 /** Runs viewers without a window and prints what they did. @returns whether the run passed */
 export async function runHeadless(options: HeadlessOptions, services: Services, signal: AbortSignal): Promise<boolean> {
   const { origin, tracker } = services;
-  const { stream, startUps } = options;
+  const { stream, startUps, players } = options;
+  const [player = "hls"] = players;
   const audience = await Audience.open(origin.url);
   // Ctrl-C in the middle of whatever is awaited: without its browser everything below ends at once.
   signal.addEventListener("abort", () => void audience.close(), { once: true });
   try {
-    const measure = (pairs: number) => measureStartUps(audience, { pairs, stream, tracker: tracker.url });
-    if (startUps > 0) console.log(`Start-up: plain hls.js and Shoal alternately, ${startUps} of each …`);
+    const measure = (pairs: number) => measureStartUps(audience, { pairs, stream, player, tracker: tracker.url });
+    if (startUps > 0) console.log(`Start-up: plain ${player}.js and Shoal alternately, ${startUps} of each …`);
     const before = await measure(Math.ceil(startUps / 2));
     origin.resetCounts();
     console.log(`${options.viewers} viewers of the ${stream === "live" ? "live stream" : "video"} join …\n`);
     const run = await watch(options, services, audience, signal);
     const after = await measure(Math.floor(startUps / 2));
     const all = { plain: [...before.plain, ...after.plain], shoal: [...before.shoal, ...after.shoal] };
-    const summary = summarise({ ...run, stream, startUps: all });
+    const summary = summarise({ ...run, stream, players, startUps: all });
     console.log(`\n${summaryText(summary)}`);
     if (options.jsonFile !== null) {
       await writeFile(options.jsonFile, `${JSON.stringify({ ...summary, reports: run.viewers }, null, 2)}\n`);
@@ -48,7 +49,7 @@ export async function runHeadless(options: HeadlessOptions, services: Services, 
 }
 
 async function watch(
-  { viewers, seconds, stream }: HeadlessOptions,
+  { viewers, seconds, stream, players }: HeadlessOptions,
   { origin, tracker }: Services,
   audience: Audience,
   signal: AbortSignal,
@@ -63,7 +64,8 @@ async function watch(
   while (performance.now() < endMs && !signal.aborted) {
     const nowMs = performance.now();
     if (seats.length < viewers && nowMs >= beganMs + seats.length * JOIN_EVERY_MS) {
-      seats.push(await audience.seat({ ...viewerIdentity(seats.length), stream, tracker: tracker.url }));
+      const player = players[seats.length % players.length] ?? "hls";
+      seats.push(await audience.seat({ ...viewerIdentity(seats.length), stream, player, tracker: tracker.url }));
     }
     const reports = await reportAll();
     live.show(tableText(reports, (endMs - performance.now()) / 1000));

@@ -14,11 +14,13 @@ describe("npm start", () => {
       viewers: 6,
       seconds: 60,
       stream: "live",
+      players: ["hls"],
       jsonFile: null,
       startUps: 6,
     };
     expect(parseOptions(["--headless"])).toEqual(headless);
     const args = ["--headless", "--viewers", "12", "--seconds=30", "--vod", "--json", "out.json", "--start-ups", "0"];
+    expect(parseOptions(["--headless", "--players", "hls,dash"])).toEqual({ ...headless, players: ["hls", "dash"] });
     const other = { viewers: 12, seconds: 30, stream: "vod", jsonFile: "out.json", startUps: 0 };
     expect(parseOptions(args)).toEqual({ ...headless, ...other });
   });
@@ -34,6 +36,7 @@ describe("npm start", () => {
     [["--headless", "--seconds", "1e3"], /--seconds must be/],
     [["--headless", "--seconds"], /--seconds/],
     [["--headless", "--json="], /--json must name a file/],
+    [["--headless", "--players", "flash"], /--players must be hls, dash or both/],
     [["--vod"], /--vod goes with --headless/],
   ])("says what is wrong with %j", (args, sentence) => {
     expect(() => parseOptions(args)).toThrow(UsageError);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { PlayerName } from "../page/viewer-report.ts";
 
 /** What `npm start` was asked for. */
 export type DemoOptions =
@@ -13,6 +14,8 @@ export interface HeadlessOptions {
   readonly viewers: number;
   readonly seconds: number;
   readonly stream: "live" | "vod";
+  /** Players of the viewers, in turn. */
+  readonly players: readonly PlayerName[];
   /** Where the summary is written as JSON; null: nowhere. */
   readonly jsonFile: string | null;
   /** Plain and Shoal players whose start-up is compared, of each kind; 0: none. */
@@ -31,6 +34,7 @@ npm start -- --headless        the same without a window: numbers in this termin
   --headless           opens the viewers itself, in Chromium
   --viewers N          how many, 2 to 24 (default 6); they join 1.5 s apart
   --seconds N          how long they watch, 20 to 3600 (default 60), counted from the first
+  --players LIST       what they play with, in turn: hls, dash or hls,dash (default hls)
   --vod                video on demand in place of the live stream
   --start-ups N        plain and Shoal players whose start-up is compared, of each kind (default 6; 0: none)
   --json FILE          also writes the summary as JSON
@@ -49,6 +53,7 @@ const OPTIONS = {
   viewers: { type: "string" },
   seconds: { type: "string" },
   vod: { type: "boolean" },
+  players: { type: "string" },
   "start-ups": { type: "string" },
   json: { type: "string" },
   port: { type: "string" },
@@ -61,7 +66,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
   if (values.help) return { mode: "help" };
   const port = wholeNumber("--port", values.port, 0, 65_535, values.headless ? 0 : PAGE_PORT);
   if (!values.headless) {
-    for (const name of ["viewers", "seconds", "vod", "start-ups", "json"] as const) {
+    for (const name of ["viewers", "seconds", "vod", "players", "start-ups", "json"] as const) {
       if (values[name] !== undefined) throw new UsageError(`--${name} goes with --headless.`);
     }
     return { mode: "page", port };
@@ -73,6 +78,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     viewers: wholeNumber("--viewers", values.viewers, 2, 24, 6),
     seconds: wholeNumber("--seconds", values.seconds, 20, 3600, 60),
     stream: values.vod ? "vod" : "live",
+    players: playersOf(values.players ?? "hls"),
     jsonFile: values.json ?? null,
     startUps: wholeNumber("--start-ups", values["start-ups"], 0, 50, 6),
   };
@@ -84,6 +90,13 @@ function valuesOf(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function playersOf(text: string): readonly PlayerName[] {
+  return text.split(",").map((name) => {
+    if (name === "hls" || name === "dash") return name;
+    throw new UsageError(`--players must be hls, dash or both with a comma between, not "${text}".`);
+  });
 }
 
 function wholeNumber(name: string, text: string | undefined, min: number, max: number, fallback: number): number {

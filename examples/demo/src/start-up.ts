@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StreamName } from "../page/viewer-report.ts";
+import type { PlayerName, StreamName, ViewerQuery } from "../page/viewer-report.ts";
 import type { Audience } from "./audience.ts";
 
 /** Milliseconds to the first `playing`, by kind of player. */
@@ -16,14 +16,19 @@ const BETWEEN_MS = 300;
 /** Lets plain and Shoal players start alternately, each alone on its page. */
 export async function measureStartUps(
   audience: Audience,
-  { pairs, stream, tracker }: { readonly pairs: number; readonly stream: StreamName; readonly tracker: string },
+  {
+    pairs,
+    stream,
+    player,
+    tracker,
+  }: { readonly pairs: number; readonly stream: StreamName; readonly player: PlayerName; readonly tracker: string },
 ): Promise<StartUps> {
   const plain: number[] = [];
   const shoal: number[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     const order = pair % 2 === 0 ? (["plain", "shoal"] as const) : (["shoal", "plain"] as const);
     for (const kind of order) {
-      const startUpMs = await startUpOf(audience, stream, kind === "shoal" ? tracker : null);
+      const startUpMs = await startUpOf(audience, { stream, player, tracker: kind === "shoal" ? tracker : null });
       (kind === "shoal" ? shoal : plain).push(startUpMs);
     }
   }
@@ -31,9 +36,10 @@ export async function measureStartUps(
 }
 
 /** @throws Error where a player does not begin */
-async function startUpOf(audience: Audience, stream: StreamName, tracker: string | null): Promise<number> {
+async function startUpOf(audience: Audience, query: Omit<ViewerQuery, "name" | "isp">): Promise<number> {
+  const { tracker } = query;
   const name = tracker === null ? "plain" : "shoal";
-  const seat = await audience.seat({ name, isp: "Start-up", stream, tracker });
+  const seat = await audience.seat({ name, isp: "Start-up", ...query });
   try {
     for (let waitedMs = 0; waitedMs < GIVE_UP_MS; waitedMs += LOOK_MS) {
       const startUpMs = (await seat.report())?.startUpMs;

@@ -5,7 +5,7 @@ const LIVE_OFFLOAD_GOAL = 0.6;
 
 /** The summary as it is printed. */
 export function summaryText(summary: Summary): string {
-  const { startUp, faults } = summary;
+  const { faults } = summary;
   const lines = [
     ["offload", `${percent(summary.offloadByViewers)} of segment bytes came from peers, joins included`],
     [
@@ -17,9 +17,10 @@ export function summaryText(summary: Summary): string {
       `${percent(summary.offloadByOrigin)}: ${megabytes(summary.cdnBytesByOrigin)} served to viewers; the two counts differ by ${percent(summary.countsDiffer)} (allowed: ${percent(COUNTS_MAY_DIFFER)})`,
     ],
     ["  steady", steadyText(summary)],
+    ...summary.flows.map(({ from, to, bytes }) => [`${from} to ${to}`, `${megabytes(bytes)} from peers`]),
     ["sealer, apart", `${megabytes(summary.sealerBytes)} in ${summary.sealerRequests} requests`],
     ["stalls", summary.stalls === 0 ? "none" : `${summary.stalls}, ${(summary.stalledMs / 1000).toFixed(1)} s in all`],
-    ["start-up", startUpText(startUp)],
+    ["start-up", startUpText(summary)],
     ...(summary.stream === "live" ? [["60 % live goal", goalText(summary)]] : []),
     ["result", faults.length === 0 ? "passed" : "FAILED"],
   ];
@@ -34,9 +35,9 @@ function steadyText({ steadyOffload, steadyCopiesPerSegment, steadySegments, vie
   return `${percent(steadyOffload)} from peers once all had joined (${best}); ${copies}`;
 }
 
-function startUpText({ plainMs, shoalMs, pairs, ratio }: Summary["startUp"]): string {
+function startUpText({ player, startUp: { plainMs, shoalMs, pairs, ratio } }: Summary): string {
   if (plainMs === null || shoalMs === null || ratio === null) return "not measured";
-  const medians = `plain hls.js ${Math.round(plainMs)} ms, Shoal ${Math.round(shoalMs)} ms`;
+  const medians = `plain ${player}.js ${Math.round(plainMs)} ms, Shoal ${Math.round(shoalMs)} ms`;
   return `${medians} to the first frame: ${ratio.toFixed(2)} times (medians, n = ${pairs} each, alternating)`;
 }
 

@@ -45,6 +45,7 @@ const countsOf = (copies: Readonly<Record<string, number>>, viewersBytes = 0): O
 
 const run = (changes: Partial<RunRecord> = {}): RunRecord => ({
   stream: "live",
+  players: ["hls"],
   viewers: [viewer(), viewer({ name: "Bream" })],
   counts: countsOf({}, 500_000),
   steadyFrom: null,
@@ -79,6 +80,18 @@ describe("a run's summary", () => {
   ])("fails a run with %s", (_name, changes, sentence) => {
     const { faults } = summarise(run(changes));
     expect(faults.join("\n")).toMatch(sentence);
+  });
+
+  it("says who fed whom where players differ", () => {
+    const from = (peerId: string, receivedBytes: number) => ({ peerId, receivedBytes, sentBytes: 0, sameIsp: true });
+    const viewers = [
+      viewer({ peerId: "a", neighbours: [from("b", 5)] }),
+      viewer({ peerId: "b", neighbours: [from("a", 7_000_000)] }),
+    ];
+    const summary = summarise(run({ players: ["hls", "dash"], viewers }));
+    expect(summary.flows).toContainEqual({ from: "dash", to: "hls", bytes: 5 });
+    expect(summaryText(summary)).toMatch(/hls to dash +7.0 MB/);
+    expect(summarise(run()).flows).toEqual([]);
   });
 
   it("has words for a run that was too short to be steady, on demand, without start-ups", () => {

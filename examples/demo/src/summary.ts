@@ -1,10 +1,12 @@
 import type { OriginCounts } from "@shoal/origin";
-import type { StreamName, ViewerReport } from "../page/viewer-report.ts";
+import type { PlayerName, StreamName, ViewerReport } from "../page/viewer-report.ts";
 import type { StartUps } from "./start-up.ts";
 
 /** What a headless run has seen. */
 export interface RunRecord {
   readonly stream: StreamName;
+  /** Players of the viewers, in turn. */
+  readonly players: readonly PlayerName[];
   /** The last report of every viewer; null for one whose page no longer answered. */
   readonly viewers: readonly (ViewerReport | null)[];
   readonly counts: OriginCounts;
@@ -17,6 +19,13 @@ export interface RunRecord {
 export interface SourceBytes {
   readonly cdnBytes: number;
   readonly peerBytes: number;
+}
+
+/** Bytes that viewers with one player had from viewers with another or the same. */
+export interface Flow {
+  readonly from: PlayerName;
+  readonly to: PlayerName;
+  readonly bytes: number;
 }
 
 /** The run in numbers. Shares are 0 to 1. */
@@ -38,6 +47,10 @@ export interface Summary {
   readonly sealerRequests: number;
   readonly stalls: number;
   readonly stalledMs: number;
+  /** Peer bytes by direction; empty where all viewers have one player. */
+  readonly flows: readonly Flow[];
+  /** Which player's start-up was measured. */
+  readonly player: PlayerName;
   readonly startUp: {
     readonly plainMs: number | null;
     readonly shoalMs: number | null;
@@ -53,7 +66,7 @@ export interface Summary {
 export const COUNTS_MAY_DIFFER = 0.02;
 
 /** The run in numbers, and whether it passed. */
-export function summarise({ stream, viewers, counts, steadyFrom, startUps }: RunRecord): Summary {
+export function summarise({ stream, players, viewers, counts, steadyFrom, startUps }: RunRecord): Summary {
   const seen = viewers.filter((viewer) => viewer !== null);
   const bytes = sourceBytes(seen);
   const byOrigin = counts.viewers.bytes;
@@ -84,6 +97,8 @@ export function summarise({ stream, viewers, counts, steadyFrom, startUps }: Run
     sealerRequests: counts.sealer.requests,
     stalls,
     stalledMs: sum(seen.map((viewer) => viewer.stalledMs)),
+    flows: flowsOf(viewers, players),
+    player: players[0] ?? "hls",
     startUp: {
       plainMs,
       shoalMs,
@@ -134,6 +149,23 @@ export function median(values: readonly number[]): number | null {
   const upper = sorted[Math.floor(sorted.length / 2)];
   const lower = sorted[Math.floor((sorted.length - 1) / 2)];
   return upper === undefined || lower === undefined ? null : (upper + lower) / 2;
+}
+
+/** As the receivers count; of connections that are still open. */
+function flowsOf(viewers: RunRecord["viewers"], players: readonly PlayerName[]): readonly Flow[] {
+  const kinds = [...new Set(players)];
+  if (kinds.length < 2) return [];
+  const kindAt = (index: number): PlayerName => players[index % players.length] ?? "hls";
+  const kindOf = new Map(viewers.map((viewer, index) => [viewer?.peerId, kindAt(index)]));
+  return kinds.flatMap((from) =>
+    kinds.map((to) => {
+      const received = viewers
+        .filter((_, index) => kindAt(index) === to)
+        .flatMap((viewer) => viewer?.neighbours ?? [])
+        .filter(({ peerId }) => kindOf.get(peerId) === from);
+      return { from, to, bytes: sum(received.map(({ receivedBytes }) => receivedBytes)) };
+    }),
+  );
 }
 
 function faultsOf(viewer: ViewerReport | null): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Rendition } from "./media.ts";
+import { type Addressing, byNumber } from "./mpd-addressing.ts";
 
 /** One period of an MPD: a stretch whose segment numbers and decode times count on. */
 export interface MpdPeriod {
@@ -11,6 +12,8 @@ export interface MpdPeriod {
 export interface Mpd {
   readonly renditions: readonly Rendition[];
   readonly segmentSeconds: number;
+  /** Default: SegmentTemplate with `$Number$`. */
+  readonly addressing?: Addressing;
   readonly periods: readonly MpdPeriod[];
   readonly timing:
     | { readonly type: "static"; readonly durationSeconds: number }
@@ -23,8 +26,9 @@ export interface Mpd {
       };
 }
 
-/** The text of an MPD, ISO/IEC 23009-1, SegmentTemplate with `$Number$`. */
-export function mpdText({ renditions, segmentSeconds, periods, timing }: Mpd): string {
+/** The text of an MPD, ISO/IEC 23009-1. */
+export function mpdText({ renditions, segmentSeconds, addressing, periods, timing }: Mpd): string {
+  const address = addressing ?? byNumber(segmentSeconds);
   const iso = (ms: number) => new Date(ms).toISOString();
   const profile = "urn:mpeg:dash:profile:isoff-live:2011";
   const start = `xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="${profile}" minBufferTime="PT${segmentSeconds}S"`;
@@ -39,7 +43,7 @@ export function mpdText({ renditions, segmentSeconds, periods, timing }: Mpd): s
     lines.push(`  <Period id="at-${startSeconds}" start="PT${startSeconds}S">`);
     for (const kind of ["video", "audio"] as const) {
       const members = renditions.filter((rendition) => rendition.kind === kind);
-      if (members.length > 0) lines.push(...adaptationSet(kind, members, segmentSeconds, firstNumber));
+      if (members.length > 0) lines.push(...adaptationSet(kind, members, (member) => address(member, firstNumber)));
     }
     lines.push("  </Period>");
   }
@@ -52,25 +56,20 @@ export function mpdText({ renditions, segmentSeconds, periods, timing }: Mpd): s
 function adaptationSet(
   kind: "video" | "audio",
   members: readonly Rendition[],
-  segmentSeconds: number,
-  firstNumber: number,
+  addressOf: (member: Rendition) => string,
 ): readonly string[] {
   const lines = [
     `    <AdaptationSet id="${kind === "video" ? 1 : 2}" contentType="${kind}" mimeType="${kind}/mp4" segmentAlignment="true" startWithSAP="1">`,
   ];
-  for (const { name, codecs, peakBitsPerSecond, width, height, framesPerSecond, timescale } of members) {
+  for (const member of members) {
+    const { name, codecs, peakBitsPerSecond, width, height, framesPerSecond, timescale } = member;
     const form =
       kind === "video"
         ? `width="${width}" height="${height}" frameRate="${framesPerSecond}"`
         : `audioSamplingRate="${timescale}"`;
-    const template = [
-      `timescale="${timescale}" duration="${segmentSeconds * timescale}" startNumber="${firstNumber}"`,
-      `presentationTimeOffset="${firstNumber * segmentSeconds * timescale}"`,
-      `initialization="$RepresentationID$/init.mp4" media="$RepresentationID$/seg-$Number$.m4s"`,
-    ];
     lines.push(
       `      <Representation id="${name}" codecs="${codecs}" bandwidth="${peakBitsPerSecond}" ${form}>`,
-      `        <SegmentTemplate ${template.join(" ")}/>`,
+      `        ${addressOf(member)}`,
       "      </Representation>",
     );
   }

@@ -10,9 +10,11 @@ import {
   servedSegment,
 } from "./live-window.ts";
 import type { Media, Rendition } from "./media.ts";
-import { type MpdPeriod, mpdText } from "./mpd.ts";
+import { type Mpd, type MpdPeriod, mpdText } from "./mpd.ts";
+import { byIndex, byList, byTime } from "./mpd-addressing.ts";
 import { mediaPlaylistText, multivariantPlaylistText, type PlaylistSegment } from "./playlists.ts";
 import { bytesResource, joinedResource, type Resource, textResource } from "./resource.ts";
+import { sidxBox, sidxBytes } from "./sidx.ts";
 
 /** All that decides what a path serves. */
 export interface StreamState {
@@ -62,10 +64,41 @@ function topResource(file: string, stream: Stream, renditions: readonly Renditio
   if (file === "key.bin" && stream.packaging === "encrypted") {
     return bytesResource("manifest", "application/octet-stream", aesKey);
   }
-  // $Number$ cannot express names that come back.
-  const numbered = !stream.live || state.clock.cyclicNames === undefined;
-  if (file !== "master.mpd" || stream.packaging !== "cmaf" || !numbered) return undefined;
-  return textResource("application/dash+xml", stream.live ? liveMpd(renditions, state) : vodMpd(renditions, state));
+  const mpd = mpdOf(file, stream, renditions, state);
+  return mpd === undefined ? undefined : textResource("application/dash+xml", mpd);
+}
+
+function mpdOf(file: string, { live, packaging }: Stream, renditions: readonly Rendition[], state: StreamState) {
+  const { clock, nowMs, media, vodSegments } = state;
+  if (packaging === "one-file" && file === "master.mpd") {
+    return vodMpd(renditions, state, { addressing: byIndex((rendition) => placesIn(rendition, vodSegments)) });
+  }
+  if (packaging !== "cmaf") return undefined;
+  if (!live) {
+    const times = byTime((rendition) => numbers(vodSegments).map((number) => segmentTime(rendition, number)));
+    if (file === "master.mpd") return vodMpd(renditions, state);
+    if (file === "timeline.mpd") return vodMpd(renditions, state, { addressing: times });
+    if (file === "list.mpd")
+      return vodMpd(renditions, state, { addressing: byList(media.segmentSeconds, vodSegments) });
+    if (file !== "periods.mpd") return undefined;
+    return vodMpd(renditions, state, {
+      periods: [0, 4].map((firstNumber) => periodAt(firstNumber, media.segmentSeconds)),
+    });
+  }
+  // A template cannot express names that come back, nor one timeline a restart.
+  if (clock.cyclicNames !== undefined) return undefined;
+  if (file === "master.mpd") return liveMpd(renditions, state);
+  if (file !== "timeline.mpd" || clock.runs.length > 1) return undefined;
+  const listed = listedSegments(clock, nowMs);
+  return liveMpd(
+    renditions,
+    state,
+    byTime((rendition) => listed.map(({ number }) => segmentTime(rendition, number))),
+  );
+}
+
+function periodAt(firstNumber: number, segmentSeconds: number): MpdPeriod {
+  return { startSeconds: firstNumber * segmentSeconds, firstNumber };
 }
 
 function fileOf(rendition: Rendition, file: string, stream: Stream, state: StreamState): Resource | undefined {
@@ -77,12 +110,23 @@ function fileOf(rendition: Rendition, file: string, stream: Stream, state: Strea
   if (file === "media.mp4" && oneFile) return wholeFile(rendition, contentType, state.vodSegments);
   if (oneFile) return undefined;
   if (file === "init.mp4" && rendition.kind !== "muxed") return bytesResource("manifest", contentType, rendition.init);
-  const match = /^seg-(0|[1-9]\d{0,14})\.(m4s|ts)$/.exec(file);
-  if (match === null || match[2] !== extensionOf(rendition)) return undefined;
-  const bytes = stream.live ? liveBytes(rendition, Number(match[1]), state) : vodBytes(rendition, Number(match[1]));
-  if (bytes === undefined || (!stream.live && Number(match[1]) >= state.vodSegments)) return undefined;
-  const served = stream.packaging === "encrypted" ? encryptSegment(bytes, Number(match[1])) : bytes;
+  const match = /^(seg|time)-(0|[1-9]\d{0,14})\.(m4s|ts)$/.exec(file);
+  if (match === null || match[3] !== extensionOf(rendition)) return undefined;
+  const number = match[1] === "seg" ? Number(match[2]) : numberAt(rendition, Number(match[2]));
+  if (number === undefined) return undefined;
+  const bytes = stream.live ? liveBytes(rendition, number, state) : vodBytes(rendition, number);
+  if (bytes === undefined || (!stream.live && number >= state.vodSegments)) return undefined;
+  const served = stream.packaging === "encrypted" ? encryptSegment(bytes, number) : bytes;
   return bytesResource("media", contentType, served);
+}
+
+/** The segment that begins at a time of its encoding's clock. */
+function numberAt(rendition: Rendition, startTicks: number): number | undefined {
+  const first = rendition.segmentTicks[0] ?? 1;
+  const near = Math.round(startTicks / first);
+  return [near - 1, near, near + 1].find(
+    (number) => number >= 0 && segmentTime(rendition, number).startTicks === startTicks,
+  );
 }
 
 function liveBytes(rendition: Rendition, nameNumber: number, { clock, nowMs }: StreamState): Uint8Array | undefined {
@@ -100,7 +144,24 @@ function wholeFile(rendition: Rendition, contentType: string, count: number): Re
     sizeBytes: segmentSizeBytes(rendition, number),
     bytes: () => segmentBytes(rendition, number),
   }));
-  return joinedResource(contentType, [init, ...segments]);
+  const index = { sizeBytes: sidxBytes(count), bytes: () => indexOf(rendition, count) };
+  return joinedResource(contentType, [init, index, ...segments]);
+}
+
+function indexOf(rendition: Rendition, count: number): Uint8Array {
+  const entries = numbers(count).map((number) => ({
+    sizeBytes: segmentSizeBytes(rendition, number),
+    durationTicks: segmentTime(rendition, number).durationTicks,
+  }));
+  return sidxBox(rendition.timescale, entries);
+}
+
+/** Where init segment and index lie in the one file of a rendition. */
+function placesIn({ init }: Rendition, count: number) {
+  return {
+    init: { offset: 0, length: init.byteLength },
+    index: { offset: init.byteLength, length: sidxBytes(count) },
+  };
 }
 
 function livePlaylist(rendition: Rendition, { clock, nowMs, media }: StreamState): string {
@@ -129,7 +190,7 @@ function livePlaylist(rendition: Rendition, { clock, nowMs, media }: StreamState
 
 function vodPlaylist(rendition: Rendition, { packaging }: Stream, { media, vodSegments }: StreamState): string {
   const oneFile = packaging === "one-file";
-  let offset = rendition.init.byteLength;
+  let offset = rendition.init.byteLength + sidxBytes(vodSegments);
   const segments = numbers(vodSegments).map((number): PlaylistSegment => {
     const length = segmentSizeBytes(rendition, number);
     const byteRange = { offset, length };
@@ -154,7 +215,11 @@ function vodPlaylist(rendition: Rendition, { packaging }: Stream, { media, vodSe
   });
 }
 
-function liveMpd(renditions: readonly Rendition[], { clock, nowMs, media: { segmentSeconds } }: StreamState): string {
+function liveMpd(
+  renditions: readonly Rendition[],
+  { clock, nowMs, media: { segmentSeconds } }: StreamState,
+  addressing?: Mpd["addressing"],
+): string {
   const oldest = newestIndex(clock, nowMs) - clock.windowSegments + 1;
   const current = clock.runs.filter((_, position) => (clock.runs[position + 1]?.firstIndex ?? Infinity) > oldest);
   const periods = current.map(
@@ -163,6 +228,7 @@ function liveMpd(renditions: readonly Rendition[], { clock, nowMs, media: { segm
   return mpdText({
     renditions,
     segmentSeconds,
+    ...(addressing ? { addressing } : {}),
     periods,
     timing: {
       type: "dynamic",
@@ -173,10 +239,14 @@ function liveMpd(renditions: readonly Rendition[], { clock, nowMs, media: { segm
   });
 }
 
-function vodMpd(renditions: readonly Rendition[], { media: { segmentSeconds }, vodSegments }: StreamState): string {
+function vodMpd(
+  renditions: readonly Rendition[],
+  { media: { segmentSeconds }, vodSegments }: StreamState,
+  more: Partial<Pick<Mpd, "addressing" | "periods">> = {},
+): string {
   const periods = [{ startSeconds: 0, firstNumber: 0 }];
   const timing = { type: "static", durationSeconds: vodSegments * segmentSeconds } as const;
-  return mpdText({ renditions, segmentSeconds, periods, timing });
+  return mpdText({ renditions, segmentSeconds, periods, timing, ...more });
 }
 
 function extensionOf(rendition: Rendition): string {

@@ -1,6 +1,10 @@
+export { type Asked, answerOf, unplaced } from "./cdn-answer.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Emitter, type EventMap } from "./emitter.ts";
 export { ShoalError, type ShoalErrorCode } from "./errors.ts";
+export { failSoon } from "./fail-soon.ts";
+export { handleOf, type ShoalHandle } from "./handle.ts";
+export { type Identity, identityOf } from "./identity.ts";
 export type { Content, MeshFactory, MeshPart } from "./mesh-part.ts";
 export { DEFAULTS, type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";
 export type {
@@ -16,6 +20,7 @@ export type {
   Segment,
   TrackTimeline,
 } from "./player.ts";
+export { type Naming, SegmentNames } from "./segment-names.ts";
 export {
   browserRim,
   SDK_VERSION,

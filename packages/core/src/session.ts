@@ -119,9 +119,9 @@ export class Session extends Emitter<ShoalEvents> {
     this.#changed();
   }
 
-  /** Says what is played. Another content leaves the old swarm. */
-  setContent(content: Content): void {
-    if (this.#content?.contentId === content.contentId && this.#content.manifest === content.manifest) return;
+  /** Says what is played; null: nothing. Another content leaves the old swarm. */
+  setContent(content: Content | null): void {
+    if (this.#content?.contentId === content?.contentId && this.#content?.manifest === content?.manifest) return;
     this.#closeMesh();
     this.#timelines.clear();
     this.#early.clear();
@@ -171,6 +171,14 @@ export class Session extends Emitter<ShoalEvents> {
     if (!isComing || this.#mesh?.neighbours.length || this.#timelines.get(segment.trackId)?.live !== false)
       return false;
     return this.#player.state().bufferedAheadMs >= leastMs && this.#options.shareable(segment);
+  }
+
+  /** Takes a segment that the player loaded past the engine, as low latency is: it is counted, and shared. */
+  adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void {
+    const cdnBytes = bytes.byteLength;
+    this.#counters.cdnBytes += cdnBytes;
+    this.#counters.addSegment({ id: segment.id, cdnBytes, peerBytes: 0, loadMs: durationMs, rescued: false });
+    this.#keep(segment, bytes, durationMs);
   }
 
   stats(): ShoalStats {

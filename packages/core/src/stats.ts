@@ -10,6 +10,7 @@ export type SharingOffReason =
   | "tracker-refused"
   | "no-webrtc"
   | "insecure-page"
+  | "unsupported-player"
   | "mesh-failed"
   | "starting"
   | Exclude<SealingState, "on">;

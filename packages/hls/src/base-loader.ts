@@ -1,4 +1,4 @@
-import type { CdnSink, CdnTask } from "@shoal/core";
+import { type Asked, answerOf, type CdnSink, type CdnTask, unplaced } from "@shoal/core";
 import type {
   FragmentLoaderContext,
   HlsConfig,
@@ -8,7 +8,6 @@ import type {
   LoaderContext,
   LoaderStats,
 } from "hls.js";
-import { type Asked, answerOf, unplaced } from "./cdn-answer.ts";
 import { copyStats, freshStats } from "./loader-stats.ts";
 
 /** Loads one fragment over HTTP, as the player alone would. */

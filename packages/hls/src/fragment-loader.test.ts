@@ -1,4 +1,5 @@
 import type { Delivery, LoadRequest, Segment } from "@shoal/core";
+import { SegmentNames } from "@shoal/core";
 import { type SegmentId, segmentIdOf } from "@shoal/protocol/names";
 import type { Fragment, FragmentLoaderContext, HlsConfig } from "hls.js";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -7,7 +8,6 @@ import { fragmentLoaderClass, type LoaderOwner } from "./fragment-loader.ts";
 import { bytesOf, contextFor, HeardCallbacks, loaderConfig, ScriptedLoader } from "./loader.fixture.ts";
 import { fragmentAt, readPlaylist, segments } from "./playlist.fixture.ts";
 import { Playlists } from "./playlists.ts";
-import { SegmentNames } from "./segment-names.ts";
 
 const fromPeers: Delivery = { cdnBytes: 0, peerBytes: 5, rateBps: 4_000_000, plain: false };
 const fromCdn: Delivery = { cdnBytes: 5, peerBytes: 0, rateBps: null, plain: true };

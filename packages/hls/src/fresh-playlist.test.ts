@@ -1,10 +1,10 @@
+import { SegmentNames } from "@shoal/core";
 import { segmentIdOf } from "@shoal/protocol/names";
 import Hls from "hls.js";
 import { describe, expect, it } from "vitest";
 import { furtherSegments, readFreshPlaylist } from "./fresh-playlist.ts";
 import { readPlaylist, segments } from "./playlist.fixture.ts";
 import { Playlists } from "./playlists.ts";
-import { SegmentNames } from "./segment-names.ts";
 
 const URL_OF = "https://cdn/show/v/index.m3u8";
 const text = (lines: readonly string[]): string => ["#EXTM3U", "#EXT-X-TARGETDURATION:4", ...lines].join("\n");

@@ -44,6 +44,7 @@ it("explains every reason why nothing is shared, and no other", () => {
     "tracker-refused": true,
     "no-webrtc": true,
     "insecure-page": true,
+    "unsupported-player": true,
     "mesh-failed": true,
     starting: true,
     unsealed: true,

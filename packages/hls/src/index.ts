@@ -1,3 +1,3 @@
-export type { ShoalEvents, ShoalOptions, ShoalStats } from "@shoal/core";
+export type { ShoalEvents, ShoalHandle, ShoalOptions, ShoalStats } from "@shoal/core";
 export { ShoalError } from "@shoal/core";
-export { type HlsConfigWithShoal, type ShoalHandle, type WithShoal, withShoal } from "./with-shoal.ts";
+export { type HlsConfigWithShoal, type WithShoal, withShoal } from "./with-shoal.ts";

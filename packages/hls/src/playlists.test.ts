@@ -1,8 +1,8 @@
+import { type Naming, SegmentNames } from "@shoal/core";
 import { NO_SEGMENT, segmentIdOf, trackIdOf } from "@shoal/protocol/names";
 import { expect, it } from "vitest";
 import { fragmentAt, readPlaylist, segments } from "./playlist.fixture.ts";
 import { Playlists, rangeOf } from "./playlists.ts";
-import { type Naming, SegmentNames } from "./segment-names.ts";
 
 function open(naming: Partial<Naming> = {}): Playlists {
   return new Playlists(new SegmentNames({ mediaBase: "/show/", segmentId: null, ...naming }));

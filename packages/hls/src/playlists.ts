@@ -1,8 +1,7 @@
-import type { Segment, TrackTimeline } from "@shoal/core";
+import type { Segment, SegmentNames, TrackTimeline } from "@shoal/core";
 import { type ByteRange, NO_SEGMENT, type SegmentId, type TrackId } from "@shoal/protocol/names";
 import type { Fragment, LevelDetails } from "hls.js";
 import { furtherSegments } from "./fresh-playlist.ts";
-import type { SegmentNames } from "./segment-names.ts";
 
 interface List {
   readonly trackId: TrackId;

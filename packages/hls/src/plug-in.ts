@@ -1,12 +1,20 @@
-import { type Player, type PlayerState, type Segment, Session, type SessionRim, type ShoalOptions } from "@shoal/core";
-import { type ByteRange, contentIdOf, mediaBaseOf, pathOf, type TrackId } from "@shoal/protocol/names";
+import {
+  failSoon,
+  identityOf,
+  type Player,
+  type PlayerState,
+  type Segment,
+  Session,
+  type SessionRim,
+  type ShoalOptions,
+} from "@shoal/core";
+import type { ByteRange, TrackId } from "@shoal/protocol/names";
 import type Hls from "hls.js";
 import type { Fragment, FragmentLoaderContext, HlsConfig, LevelDetails, LoaderConfiguration } from "hls.js";
 import { type BaseLoader, requestThrough } from "./base-loader.ts";
 import type { LoaderOwner } from "./fragment-loader.ts";
 import { readFreshPlaylist } from "./fresh-playlist.ts";
 import { Playlists } from "./playlists.ts";
-import { SegmentNames } from "./segment-names.ts";
 
 /** Gaps between buffered ranges up to this are jumped by hls.js. */
 const GAP_S = 0.2;
@@ -125,19 +133,16 @@ export class HlsPlugIn implements LoaderOwner, Player {
   }
 
   #begin(url: string): void {
-    const { mediaBase, contentId: given, segmentId } = this.session.options;
-    const contentId = given ?? contentIdOf(url);
-    const manifest = pathOf(url);
-    this.#playlists = new Playlists(
-      new SegmentNames({ mediaBase: mediaBase ? pathOf(mediaBase) : mediaBaseOf(url), segmentId }),
-    );
+    const { content, names } = identityOf(url, this.session.options);
+    const key = `${content.contentId} ${content.manifest}`;
+    this.#playlists = new Playlists(names);
     this.#loaded.clear();
-    if (this.#content !== `${contentId} ${manifest}`) {
-      this.#content = `${contentId} ${manifest}`;
+    if (this.#content !== key) {
+      this.#content = key;
       this.#playing.clear();
       this.session.setActiveTracks([]);
     }
-    this.session.setContent({ contentId, manifest });
+    this.session.setContent(content);
   }
 
   #update(kind: PlaylistKind, details: LevelDetails): void {
@@ -192,16 +197,4 @@ function contextOf(frag: Fragment, { url, range }: Segment, part: ByteRange | nu
     rangeStart: asked?.first ?? 0,
     rangeEnd: asked ? asked.last + 1 : 0,
   } as unknown as FragmentLoaderContext;
-}
-
-function failSoon(sink: Parameters<Player["fetch"]>[2]): ReturnType<Player["fetch"]> {
-  let aborted = false;
-  queueMicrotask(() => {
-    if (!aborted) sink.failed(null);
-  });
-  return {
-    abort: () => {
-      aborted = true;
-    },
-  };
 }

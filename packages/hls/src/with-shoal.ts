@@ -1,23 +1,9 @@
-import { resolveOptions, type Session, type ShoalEvents, type ShoalOptions, type ShoalStats } from "@shoal/core";
-import type { SharingMode } from "@shoal/protocol";
+import { handleOf, resolveOptions, type ShoalHandle, type ShoalOptions } from "@shoal/core";
 import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import type { BaseLoader, BaseLoaderClass } from "./base-loader.ts";
 import { fragmentLoaderClass } from "./fragment-loader.ts";
 import { HlsPlugIn } from "./plug-in.ts";
-
-/** What `hls.shoal` offers. */
-export interface ShoalHandle {
-  /** Adds a listener; the returned function removes it. */
-  on<Name extends keyof ShoalEvents>(name: Name, listener: (...args: ShoalEvents[Name]) => void): () => void;
-  /** Counters since the player was made, and the state of now. */
-  stats(): ShoalStats;
-  /** Plays from the CDN alone until `resume`. */
-  pause(): void;
-  resume(): void;
-  /** `full`: takes and gives. `download`: takes only. `off`: CDN only. May be changed at any time. */
-  sharing: SharingMode;
-}
 
 /** hls.js' options, and Shoal's. */
 export type HlsConfigWithShoal = Partial<HlsConfig> & { readonly shoal?: ShoalOptions };
@@ -68,19 +54,4 @@ export function withShoal<Base extends typeof Hls>(HlsClass: Base): WithShoal<Ba
     }
   }
   return HlsWithShoal as unknown as WithShoal<Base>;
-}
-
-function handleOf(session: Session): ShoalHandle {
-  return {
-    on: (name, listener) => session.on(name, listener),
-    stats: () => session.stats(),
-    pause: () => session.pause(),
-    resume: () => session.resume(),
-    get sharing() {
-      return session.sharing;
-    },
-    set sharing(mode) {
-      session.setSharing(mode);
-    },
-  };
 }

@@ -2,7 +2,8 @@ import { encodeSeal, type SegmentId, type SwarmId, type TrackId } from "@shoal/p
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { OriginClient, ReadError } from "./origin-client.ts";
-import { type MediaPlaylist, readPlaylist } from "./playlist.ts";
+import type { MediaPlaylist } from "./playlist.ts";
+import type { PlaylistSource } from "./playlist-source.ts";
 import { type Entry, ReadingList } from "./reading-list.ts";
 import type { SealStore, StoredSeal } from "./seal-store.ts";
 import type { Signer } from "./signer.ts";
@@ -27,10 +28,9 @@ export interface SealerCounts {
 /** What a follower is of, and whom it tells. */
 export interface FollowerOptions {
   readonly swarm: SwarmId;
-  readonly url: string;
+  readonly source: PlaylistSource;
+  /** Only URLs that start like this are read. */
   readonly prefix: string;
-  readonly mediaBase: string;
-  readonly definitions: Readonly<Record<string, string>>;
   readonly store: SealStore;
   readonly onSeal: (seal: StoredSeal) => void;
   /** Its health or its tracks have changed. */
@@ -152,17 +152,13 @@ export class PlaylistFollower {
   }
 
   async #loadOnce(): Promise<void> {
-    const { url, prefix, mediaBase, definitions } = this.#options;
-    const answer = await this.#parts.client.text(url, prefix);
+    const read = await this.#options.source.read();
     if (this.#isClosed) return;
     this.#loadedAtMs = this.#parts.clock.now();
-    const read = answer.ok ? readPlaylist(answer.value.text, answer.value.url, mediaBase, definitions) : answer;
-    if (!read.ok || read.value.kind !== "media") {
-      const code = read.ok || read.code === "not-a-playlist" ? "away" : read.code;
-      const reason = read.ok ? "A media playlist was expected." : read.reason;
+    if (!read.ok) {
       this.#parts.metrics.failed("playlist");
       this.#failedLoads++;
-      this.#setHealth({ state: code, reason });
+      this.#setHealth({ state: read.code === "not-a-playlist" ? "away" : read.code, reason: read.reason });
       this.#schedule(Math.min(MAX_FAILED_RELOAD_MS, 500 * 2 ** Math.min(this.#failedLoads, 6)));
       return;
     }

@@ -49,7 +49,6 @@ export class Sources {
     for (const manifest of manifests) {
       const url = manifestUrlFor(manifest, contentId, this.#prefix);
       if (!url.ok) refusal ??= url;
-      else if (/\.mpd$/i.test(url.value)) refusal ??= refuse("unsealed", "MPDs are not read yet.");
       else sources.push({ manifestUrl: url.value, prefix: this.#prefix, mediaBase: null });
     }
     if (sources.length > 0) return accept(sources);

@@ -312,3 +312,34 @@ describe("what may be read", () => {
     expect(origin.requests).toEqual([]);
   });
 });
+
+describe("an MPD", () => {
+  const addressing = `timescale="1" duration="4" startNumber="0" initialization="v/init.mp4" media="v/s$Number$.m4s"`;
+  const mpd = (startMs: number): string => `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic"
+    availabilityStartTime="${new Date(startMs).toISOString()}" timeShiftBufferDepth="PT16S" minimumUpdatePeriod="PT4S">
+    <Period start="PT0S"><AdaptationSet contentType="video" mimeType="video/mp4">
+    <Representation id="v" bandwidth="1000" codecs="avc1.42c00d"><SegmentTemplate ${addressing}/></Representation>
+    </AdaptationSet></Period></MPD>`;
+
+  it("is followed by the clock: a new segment is sealed when it is complete", async () => {
+    const { origin, clock, stream, ids, states } = setUp();
+    origin.put("/live/main.mpd", mpd(clock.now() - 41_000));
+    for (let n = 0; n < 14; n++) origin.put(`/live/v/s${n}.m4s`, bytesOf(1_000, n));
+    stream.update(new Map([[track, 2]]), ["/live/main.mpd"]);
+    await clock.advance(100);
+    expect(new Set(ids())).toEqual(new Set([6, 7, 8, 9].map((n) => id(`v/s${n}.m4s`))));
+    await clock.advance(8_000);
+    expect(ids().slice(4)).toEqual([id("v/s10.m4s"), id("v/s11.m4s")]);
+    expect(states).toEqual(["on"]);
+  });
+
+  it("beside an HLS manifest of the same files costs no second reading of a segment", async () => {
+    const { origin, clock, stream, ids } = setUp();
+    publish(origin, 6);
+    origin.put("/live/main.mpd", mpd(clock.now() - 41_000));
+    stream.update(new Map([[track, 2]]), ["/live/main.mpd", "/live/main.m3u8"]);
+    await clock.advance(3_000);
+    expect([...ids()].sort()).toEqual([6, 7, 8, 9].map((n) => id(`v/s${n}.m4s`)).sort());
+    expect(origin.count("s9.m4s")).toBe(1);
+  });
+});

@@ -1,7 +1,9 @@
 import { mediaBaseOf, type SealingState, type SegmentId, type SwarmId, type TrackId } from "@shoal/protocol";
 import { allowedUrl } from "./media-base.ts";
+import { isMpd } from "./mpd.ts";
 import { readPlaylist } from "./playlist.ts";
 import { PlaylistFollower, type SealerParts } from "./playlist-follower.ts";
+import { hlsSource, MpdSource, type PlaylistSource } from "./playlist-source.ts";
 import { SealStore, type StoredSeal } from "./seal-store.ts";
 import type { Source, Sources } from "./sources.ts";
 
@@ -35,6 +37,8 @@ const MAX_EARLY_NEWS = 32;
 
 interface Followed {
   readonly follower: PlaylistFollower;
+  /** The manifest that named it. */
+  readonly manifestUrl: string;
   /** When it last had viewers enough. */
   enoughAtMs: number;
 }
@@ -44,6 +48,7 @@ export class SwarmStream {
   readonly #parts: SealerParts;
   readonly #options: StreamOptions;
   readonly #followed = new Map<string, Followed>();
+  readonly #mpds = new Map<string, MpdSource>();
   readonly store: SealStore;
   readonly #early = new Map<SegmentId, TrackId>();
   #viewers: ReadonlyMap<TrackId, number> = new Map();
@@ -109,8 +114,9 @@ export class SwarmStream {
     const { minViewers } = this.#options;
     let soonestMs = Number.POSITIVE_INFINITY;
     const known = new Set<TrackId>();
+    const readers = new Map<TrackId, string>();
     for (const followed of this.#followed.values()) {
-      const { follower } = followed;
+      const { follower, manifestUrl } = followed;
       let viewers = 0;
       for (const trackId of follower.trackIds) {
         known.add(trackId);
@@ -118,7 +124,11 @@ export class SwarmStream {
       }
       if (viewers >= minViewers) followed.enoughAtMs = now;
       const graceMs = followed.enoughAtMs + GRACE_MS - now;
-      follower.setActive(graceMs > 0);
+      // An HLS and a DASH manifest of the same files: each track is read through one of them, while that one answers.
+      const reader = follower.trackIds.map((trackId) => readers.get(trackId)).find((url) => url !== undefined);
+      const isAnothers = reader !== undefined && reader !== manifestUrl;
+      follower.setActive(graceMs > 0 && !isAnothers);
+      if (follower.health.state === "ok") for (const trackId of follower.trackIds) readers.set(trackId, manifestUrl);
       if (graceMs > 0 && viewers < minViewers) soonestMs = Math.min(soonestMs, graceMs);
     }
     for (const [segmentId, trackId] of this.#early) {
@@ -178,6 +188,7 @@ export class SwarmStream {
     }
     const { url, text } = answer.value;
     const base = mediaBase ?? mediaBaseOf(url);
+    if (isMpd(text)) return this.#readMpd(manifestUrl, prefix, base);
     const read = readPlaylist(text, url, base);
     if (!read.ok) return { state: "no-seal", reason: read.reason };
     const isMedia = read.value.kind === "media";
@@ -187,17 +198,32 @@ export class SwarmStream {
     if (allowed.length === 0 && !isMedia) {
       return { state: "sealer-refused", reason: "The manifest's playlists are not below the media base." };
     }
-    for (const playlist of allowed.slice(0, MAX_PLAYLISTS)) this.#add(playlist, prefix, base, definitions);
+    for (const playlist of allowed.slice(0, MAX_PLAYLISTS)) {
+      const place = { url: playlist, prefix, mediaBase: base };
+      this.#add(playlist, manifestUrl, prefix, hlsSource(this.#parts.client, place, definitions));
+    }
     return null;
   }
 
-  #add(url: string, prefix: string, mediaBase: string, definitions: Readonly<Record<string, string>>): void {
-    if (this.#followed.has(url) || this.#isClosed) return;
+  async #readMpd(manifestUrl: string, prefix: string, mediaBase: string): Promise<StreamState | null> {
+    const { client, clock } = this.#parts;
+    const mpd = this.#mpds.get(manifestUrl) ?? new MpdSource(client, clock, { url: manifestUrl, prefix, mediaBase });
+    this.#mpds.set(manifestUrl, mpd);
+    const tracks = await mpd.tracks();
+    if (!tracks.ok) return { state: "no-seal", reason: tracks.reason };
+    for (const { name } of tracks.value.slice(0, MAX_PLAYLISTS)) {
+      this.#add(`${manifestUrl}#${name}`, manifestUrl, prefix, mpd.track(name));
+    }
+    return null;
+  }
+
+  #add(key: string, manifestUrl: string, prefix: string, source: PlaylistSource): void {
+    if (this.#followed.has(key) || this.#isClosed) return;
     const { swarm, onSeal } = this.#options;
     const onChange = () => this.#balance();
-    const options = { swarm, url, prefix, mediaBase, definitions, store: this.store, onSeal, onChange };
+    const options = { swarm, source, prefix, store: this.store, onSeal, onChange };
     const follower = new PlaylistFollower(this.#parts, options);
-    this.#followed.set(url, { follower, enoughAtMs: Number.NEGATIVE_INFINITY });
+    this.#followed.set(key, { follower, manifestUrl, enoughAtMs: Number.NEGATIVE_INFINITY });
   }
 
   async #probe(): Promise<void> {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { answerOf, unplaced } from "./cdn-answer.ts";
-import { bytesOf } from "./loader.fixture.ts";
+
+const bytesOf = (length: number, first = 0): ArrayBuffer =>
+  Uint8Array.from({ length }, (_, at) => (first + at) % 251).buffer;
 
 const range = (first: number, last: number): { first: number; last: number } => ({ first, last });
 const read = (bytes: ArrayBuffer | undefined): readonly number[] => [...new Uint8Array(bytes ?? new ArrayBuffer(0))];

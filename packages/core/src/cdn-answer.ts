@@ -1,5 +1,5 @@
-import type { CdnAnswer } from "@shoal/core";
 import type { ByteRange } from "@shoal/protocol";
+import type { CdnAnswer } from "./player.ts";
 
 /** What was asked of the CDN. */
 export interface Asked {

@@ -1,0 +1,1 @@
+export { ShoalError, withShoal } from "./index.ts";
