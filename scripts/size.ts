@@ -6,7 +6,7 @@ import { build, type Plugin, type Rollup } from "vite";
 import { plugIns } from "../packages/core/vite.plug-ins.ts";
 import { root } from "./packages.ts";
 
-const BUDGET_KB = { startUp: 10, all: 43 };
+const BUDGET_KB = { startUp: 10, all: 36 };
 
 const NODE_POLYFILL =
   /node_modules\/(buffer|events|process|readable-stream|stream-browserify|util|randombytes|debug)\//;
