@@ -19,6 +19,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           include: [
             "packages/*/src/**/*.test.ts",
+            "packages/*/cuts/*.test.ts",
             "tracker/*/src/**/*.test.ts",
             "examples/*/src/**/*.test.ts",
             "bench/**/*.test.ts",
@@ -30,7 +31,8 @@ export default defineConfig({
       {
         resolve: { conditions: ["@shoal/source", "browser", "module", "import", "default"] },
         plugins: plugIns(),
-        optimizeDeps: { rolldownOptions: { plugins: [standIns()] } },
+        // Its cache does not notice when what is left out of a dependency changes.
+        optimizeDeps: { force: true, rolldownOptions: { plugins: [standIns()] } },
         test: {
           name: "browser",
           include: ["packages/*/src/**/*.browser.test.ts"],

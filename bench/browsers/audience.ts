@@ -2,6 +2,7 @@ import { type Browser, type CDPSession, chromium, type Page } from "playwright";
 import { chromiumFlags, findChromium } from "../../scripts/chromium.mjs";
 import type { ViewerRecord, ViewerSettings } from "./page/viewer-record.ts";
 import type { PageName } from "./players.ts";
+import { sum } from "./statistics.ts";
 
 /** How busy a page's process has been since it began. */
 export interface PageLoad {
@@ -26,46 +27,61 @@ export interface Seat {
 
 /** Where and as whom a viewer plays. */
 export interface SeatOptions {
+  /** Its place in the order of joins, which chooses its browser. */
+  readonly viewer: number;
   readonly name: string;
   readonly pagesUrl: string;
   readonly page: PageName;
   readonly settings: ViewerSettings;
 }
 
-/** Opens viewers in a Chromium that nobody sees. */
+/** Opens viewers in Chromiums that nobody sees: all in one, or each in its own. */
 export class Audience {
-  readonly #browser: Browser;
+  readonly #browsers: readonly Browser[];
 
-  private constructor(browser: Browser) {
-    this.#browser = browser;
+  private constructor(browsers: readonly Browser[]) {
+    this.#browsers = browsers;
   }
 
-  /** @throws Error where there is no Chromium or it does not start */
-  static async open(): Promise<Audience> {
-    const executablePath = await findChromium();
+  /**
+   * @param chromiums commands that start one each, for viewers in turn; absent: one for all
+   * @param flags what they are told beside the usual
+   * @throws Error where there is no Chromium or it does not start
+   */
+  static async open(chromiums?: readonly string[], flags: readonly string[] = []): Promise<Audience> {
+    const executablePaths = chromiums ?? [await findChromium()];
     // Who ends is decided in one place: Playwright must not end the process on Ctrl-C.
     const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
-    return new Audience(await chromium.launch({ executablePath, args: [...chromiumFlags], ...signals }));
+    const args = [...chromiumFlags, ...flags];
+    const browsers: Browser[] = [];
+    try {
+      for (const executablePath of executablePaths) {
+        browsers.push(await chromium.launch({ executablePath, args, ...signals }));
+      }
+    } catch (error) {
+      await Promise.all(browsers.map((browser) => browser.close()));
+      throw error;
+    }
+    return new Audience(browsers);
   }
 
   get version(): string {
-    return this.#browser.version();
+    return this.#browsers[0]?.version() ?? "";
   }
 
   /** CPU time of all of the browser's processes that live now, seconds; null where the browser does not say. */
   async cpuS(): Promise<number | null> {
     try {
-      const session = await this.#browser.newBrowserCDPSession();
-      const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-      await session.detach();
-      return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+      return sum(await Promise.all(this.#browsers.map(cpuOf)));
     } catch {
       return null;
     }
   }
 
-  async seat({ name, pagesUrl, page: file, settings }: SeatOptions): Promise<Seat> {
-    const context = await this.#browser.newContext({
+  async seat({ viewer, name, pagesUrl, page: file, settings }: SeatOptions): Promise<Seat> {
+    const browser = this.#browsers[viewer % this.#browsers.length];
+    if (browser === undefined) throw new Error("This audience has no browser.");
+    const context = await browser.newContext({
       viewport: { width: 320, height: 180 },
       // The origin counts by this name. A script that set it would need a preflight elsewhere; this does not.
       extraHTTPHeaders: { "x-shoal-client": name },
@@ -84,8 +100,15 @@ export class Audience {
   }
 
   async close(): Promise<void> {
-    await this.#browser.close();
+    await Promise.all(this.#browsers.map((browser) => browser.close()));
   }
+}
+
+async function cpuOf(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  return sum(processInfo.map(({ cpuTime }) => cpuTime));
 }
 
 async function recordOf(page: Page): Promise<ViewerRecord | null> {

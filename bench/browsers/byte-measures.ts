@@ -1,4 +1,5 @@
 import type { SegmentCount } from "@shoal/origin";
+import { natOf } from "./network/plan.ts";
 import type { Sample } from "./page/viewer-record.ts";
 import type { RunRecord } from "./run-record.ts";
 import { mean, percent, ratio, sum } from "./statistics.ts";
@@ -26,7 +27,8 @@ export function offloads(run: RunRecord, whole: Span, steady: Span) {
   const received = viewers(whole, ({ cdnBytes, peerBytes }) => (peerBytes === null ? null : cdnBytes + peerBytes));
   return {
     offloadSteady: offload(origin(steady), handed(steady)),
-    offloadLimit: run.player === "plain" || run.scenario.mixedLevels ? null : 100 * (1 - 1 / run.viewers),
+    offloadLimit:
+      run.player === "plain" || run.scenario.mixedLevels ? null : 100 * (1 - leastCopies(run) / run.viewers),
     offloadViewers: offload(cdn(steady), handed(steady)),
     offloadWhole: offload(counts.viewers.bytes, handed(whole)),
     countsDiffer: percent(ratio(Math.abs(counts.viewers.bytes - cdn(whole)), counts.viewers.bytes)),
@@ -35,6 +37,15 @@ export function offloads(run: RunRecord, whole: Span, steady: Span) {
     copiesWhole: mean(settled(run, run.beganMs).map(({ viewers, sizeBytes }) => viewers.bytes / sizeBytes)),
     unplayed: received === null ? null : percent(ratio(received - handed(whole), handed(whole))),
   };
+}
+
+/** One for all, and one for each viewer that nobody can connect to without a relay. */
+function leastCopies({ scenario: { homes }, viewers }: RunRecord): number {
+  if (homes === null) return 1;
+  const alone = Array.from({ length: viewers }, (_, viewer) => natOf(viewer, homes)).filter(
+    (nat) => nat === "symmetric",
+  );
+  return Math.min(viewers, 1 + alone.length);
 }
 
 /** Segments that were first asked for from a moment on, but those that some viewers may still want. */

@@ -1,10 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findChromium } from "../../scripts/chromium.mjs";
 import { Audience } from "./audience.ts";
 import { buildPages } from "./build-pages.ts";
 import { environmentOf } from "./environment.ts";
 import { measure } from "./measures.ts";
+import { insideOwnNetwork, layNetwork, type OwnNetwork, runInOwnNetwork } from "./network/own-network.ts";
+import { behindNat } from "./network/plan.ts";
+import { ensureTools, ToolsMissing } from "./network/tools.ts";
 import { type BenchOptions, parseOptions, USAGE, UsageError } from "./options.ts";
 import type { PlayerName } from "./players.ts";
 import { Progress } from "./progress.ts";
@@ -77,10 +81,13 @@ async function compareLoads(options: BenchOptions, place: RunPlace, progress: Pr
 
 async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> {
   const pagesDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
+  const { homes } = scenarioOf(options.scenario);
   let audience: Audience | null = null;
+  let network: OwnNetwork | null = null;
   try {
     await buildPages(pagesDir);
-    audience = await Audience.open();
+    network = homes && (await layNetwork(homes, options.viewers));
+    audience = await Audience.open(network?.chromiums, network?.flags);
     const open = audience;
     signal.addEventListener("abort", () => void open.close(), { once: true });
     const environment = environmentOf(options, audience.version);
@@ -97,20 +104,31 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> 
     if (options.report !== null) await writeFile(options.report, page([...environment.lines, ...notes]));
   } finally {
     await audience?.close().catch(() => {});
+    await network?.close();
     await rm(pagesDir, { recursive: true, force: true });
   }
+}
+
+/** The same in a network of its own. */
+async function benchApart({ scenario }: BenchOptions): Promise<void> {
+  const { homes } = scenarioOf(scenario);
+  ensureTools(homes !== null && behindNat(homes));
+  await findChromium();
+  process.exitCode = await runInOwnNetwork(process.argv.slice(2), signal);
 }
 
 const signal = untilStopped();
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options === "help") console.log(USAGE);
-  else await bench(options, signal);
+  else if (scenarioOf(options.scenario).homes === null || insideOwnNetwork()) await bench(options, signal);
+  else await benchApart(options);
 } catch (error) {
   const wrongUse = error instanceof UsageError;
+  const lacks = error instanceof ToolsMissing;
   if (signal.aborted) process.exitCode = 130;
   else {
-    console.error(error instanceof Error && wrongUse ? error.message : error);
+    console.error(error instanceof Error && (wrongUse || lacks) ? error.message : error);
     if (wrongUse) console.error("\nnpm run bench -- --help says how it is used.");
     process.exitCode = wrongUse ? 2 : 1;
   }

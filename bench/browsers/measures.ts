@@ -3,6 +3,7 @@ import { joinBytes, offloads } from "./byte-measures.ts";
 import type { RunRecord, SeatRecord } from "./run-record.ts";
 import { mean, median, percent, ratio, sum } from "./statistics.ts";
 import { growth, type Span, stalledMs, within } from "./windows.ts";
+import { newsDelays } from "./wire-measures.ts";
 
 /** The figures of one run. null: this player, or this scenario, has none. */
 export type Measures = { readonly [Name in MeasureName]: number | null };
@@ -10,7 +11,7 @@ export type Measures = { readonly [Name in MeasureName]: number | null };
 /** Every figure, in the order of tables: what it is called, its unit, and what it is. */
 export const MEASURES = {
   offloadSteady: ["offload, steady", "%", "1 - CDN bytes (origin) / bytes handed to the players"],
-  offloadLimit: ["  its limit", "%", "one copy for all viewers: 1 - 1 / viewers"],
+  offloadLimit: ["  its limit", "%", "one copy for all viewers; behind symmetric NAT one for each"],
   offloadViewers: ["  counted by the viewers", "%", "1 - CDN bytes (viewers) / bytes handed to the players, steady"],
   offloadWhole: ["  whole run", "%", "the same with all joins"],
   countsDiffer: ["  origin and viewers differ", "%", "in CDN bytes of the whole run"],
@@ -34,6 +35,10 @@ export const MEASURES = {
   startUpMostMs: ["  longest", "ms", ""],
   busiest: ["busiest uploader / mean", "", "bytes sent, steady"],
   sameIsp: ["same-ISP share of peer bytes", "%", "at the viewers that were there at the end"],
+  announcementMs: ["piece held until a neighbour knows, median", "ms", "pieces that came from neighbours, steady"],
+  announcement95Ms: ["  95 % within", "ms", ""],
+  sealMs: ["publication to seal, median", "ms", "segments that became listed when steady"],
+  seal95Ms: ["  95 % within", "ms", ""],
   unplayed: ["received and never played", "%", "of what was handed to the players"],
   mainThread: ["main thread busy", "%", "mean over viewers, steady"],
   mainThreadCpu: ["  its CPU", "%", "the same without waits for a core"],
@@ -63,6 +68,7 @@ export function measure(run: RunRecord): Measures {
   const heaps = seats.flatMap(({ loads }) => (loads ? loads[1].heapBytes / 1e6 : []));
   return {
     ...offloads(run, whole, steady),
+    ...newsDelays(run),
     joinMegabytes: joinBytes(run),
     sealerMegabytes: run.player === "shoal" ? run.counts.sealer.bytes / 1e6 : null,
     latencyS: mean(pages.flatMap(({ samples }) => within(samples, steady).flatMap(({ latencyS }) => latencyS ?? []))),

@@ -40,10 +40,14 @@ export const DEFAULTS = {
   report: null,
 } as const satisfies BenchOptions;
 
+/** Who plays at the ends of lines, and how many unless said: each viewer is a browser of its own. */
+const HOME_PLAYERS: readonly PlayerName[] = ["plain", "shoal"];
+const HOME_VIEWERS = 8;
+
 export const USAGE = `npm run bench -- [options]
   --scenario NAME     ${SCENARIOS.join(", ")} (${DEFAULTS.scenario})
   --players A,B       of ${PLAYERS.join(", ")} (${DEFAULTS.players.join(",")})
-  --viewers N         viewers of a swarm (${DEFAULTS.viewers})
+  --viewers N         viewers of a swarm (${DEFAULTS.viewers}; ${HOME_VIEWERS} where each has a network of its own)
   --seconds N         from the last join to the end of a run (${DEFAULTS.seconds})
   --join-gap-ms N     between two joins (${DEFAULTS.joinGapMs})
   --repeats N         runs of each player, in turn (${DEFAULTS.repeats})
@@ -73,11 +77,15 @@ export function parseOptions(args: readonly string[]): BenchOptions | "help" {
   const scenario = choice("scenario", values.scenario ?? DEFAULTS.scenario, SCENARIOS);
   const least = leastSeconds(scenarioOf(scenario));
   const names = values.players?.split(",").map((name) => choice("players", name.trim(), PLAYERS));
-  const chosen: readonly PlayerName[] = names ?? DEFAULTS.players;
+  const { homes } = scenarioOf(scenario);
+  const chosen: readonly PlayerName[] = names ?? (homes ? HOME_PLAYERS : DEFAULTS.players);
+  if (homes && chosen.some((player) => !HOME_PLAYERS.includes(player))) {
+    throw new UsageError(`--players of ${scenario} can only be ${HOME_PLAYERS.join(" and ")}.`);
+  }
   return {
     scenario,
     players: PLAYERS.filter((player) => chosen.includes(player)),
-    viewers: whole("viewers", DEFAULTS.viewers, 1),
+    viewers: whole("viewers", homes ? HOME_VIEWERS : DEFAULTS.viewers, 1),
     seconds: whole("seconds", Math.max(DEFAULTS.seconds, least), least),
     joinGapMs: whole("join-gap-ms", DEFAULTS.joinGapMs, 0),
     repeats: whole("repeats", DEFAULTS.repeats, 1),

@@ -33,6 +33,7 @@ export function seatOf(name: string, page: Partial<ViewerRecord> = {}, changes: 
       errors: [],
       sameIspBytes: null,
       neighbours: 1,
+      wire: null,
       ...page,
     },
     loads: [
@@ -63,6 +64,7 @@ export function runOf(changes: Partial<RunRecord> = {}): RunRecord {
     steadyMs: 40_000,
     endMs: 100_000,
     trouble: null,
+    publication: { firstMs: 0, everyMs: 4_000 },
     seats: [seatOf("viewer-0"), seatOf("viewer-1")],
     origin: Array.from({ length: 101 }, (_, second) => ({
       atMs: second * 1000,

@@ -37,6 +37,8 @@ export interface RunRecord {
   readonly steadyMs: number;
   readonly endMs: number;
   readonly trouble: { readonly fromMs: number; readonly toMs: number } | null;
+  /** When the live segment number 0 became listed, and how often the next ones do; Unix ms. */
+  readonly publication: { readonly firstMs: number; readonly everyMs: number };
   readonly seats: readonly SeatRecord[];
   readonly origin: readonly OriginSample[];
   /** When each media segment was first asked for. */

@@ -39,7 +39,7 @@ export async function run(
 ): Promise<RunRecord> {
   const { acts, steadyMs, endMs, trouble } = timetable(scenario, options);
   const setUp = setUpOf(player, scenario.latency);
-  const stage = await setStage(pagesDir, setUp);
+  const stage = await setStage(pagesDir, setUp, scenario.homes);
   const { origin } = stage;
   const viewers = new Viewers(audience, { scenario, setUp, stage, recover: options.recover });
   const log = new OriginLog(origin);
@@ -80,6 +80,7 @@ export async function run(
       steadyMs: steady.atMs,
       endMs: end.atMs,
       trouble: trouble && { fromMs: beganMs + trouble.fromMs, toMs: beganMs + trouble.toMs },
+      publication: stage.publication,
       counts: origin.counts(),
       seats: await viewers.records(),
       origin: log.samples,

@@ -1,3 +1,4 @@
+import type { Homes } from "./network/plan.ts";
 import type { DataOptions } from "./page/viewer-record.ts";
 import { type Latency, LONG_LATENCY_S } from "./players.ts";
 
@@ -12,6 +13,9 @@ export const SCENARIOS = [
   "live-20s",
   "mixed",
   "two-isps",
+  "mixed-access",
+  "mixed-access-nat",
+  "slow-uplinks",
 ] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
@@ -38,6 +42,8 @@ export interface Scenario {
   /** Viewers are pinned to the levels of the ladder in turn. */
   readonly mixedLevels: boolean;
   readonly isps: number;
+  /** Lines and routers of the viewers, each in a network namespace of its own; null: all in the machine's own network. */
+  readonly homes: Homes | null;
 }
 
 /** The run is steady so long after the last join. */
@@ -53,7 +59,11 @@ const live = {
   replaceEveryMs: null,
   mixedLevels: false,
   isps: 1,
+  homes: null,
 } as const;
+/** Each of two ISPs that viewers are in in turn has two of four on fibre, one on DSL, one on a mobile line. */
+const mixedAccess = ["fibre", "fibre", "dsl", "dsl", "mobile", "mobile", "fibre", "fibre"] as const;
+const cone = "cone";
 const failing = { kind: "fails", share: 1, afterMs: 30_000, lastsMs: 20_000 } as const;
 
 const scenarios: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
@@ -80,6 +90,23 @@ const scenarios: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
   },
   mixed: { ...live, mixedLevels: true, about: "live; viewers pinned to the renditions in turn" },
   "two-isps": { ...live, isps: 2, about: "live; viewers in two ISPs in turn" },
+  "mixed-access": {
+    ...live,
+    isps: 2,
+    homes: { access: mixedAccess, nat: ["none"] },
+    about: "live; two ISPs in turn, fibre 15/6, DSL 4.8/0.72 and mobile 6/1.5 Mbit/s, no NAT",
+  },
+  "mixed-access-nat": {
+    ...live,
+    isps: 2,
+    homes: { access: mixedAccess, nat: [cone, cone, cone, cone, "symmetric", cone, cone, cone] },
+    about: "live; the same lines, each viewer behind a NAT of its own, one of eight symmetric",
+  },
+  "slow-uplinks": {
+    ...live,
+    homes: { access: ["slow"], nat: ["none"] },
+    about: "live; uplinks of 1.9 Mbit/s, 1.3 times what all need",
+  },
 };
 
 export function scenarioOf(name: ScenarioName): Scenario {

@@ -4,6 +4,7 @@ import { startTracker, TRACKER_DEFAULTS } from "@shoal/tracker";
 // It has no types of its own.
 // @ts-expect-error
 import TorrentTracker from "bittorrent-tracker/server";
+import type { ServiceOptions } from "./service.ts";
 
 /** What introduces viewers, in a process of its own: it must not take time from the origin. Says `{ url }` to its parent. */
 interface Service {
@@ -11,13 +12,17 @@ interface Service {
   close(): Promise<void>;
 }
 
-async function shoal(originUrl: string): Promise<Service> {
-  const sealer = await startSealer({ ...SEALER_DEFAULTS, port: 0, mediaBase: `${originUrl}/`, logLevel: "error" });
+async function shoal({ originUrl, host, stunUrl }: ServiceOptions): Promise<Service> {
+  const sealerSecret = "bench";
+  const at = { host, port: 0, secret: sealerSecret };
+  const sealer = await startSealer({ ...SEALER_DEFAULTS, ...at, mediaBase: `${originUrl}/`, logLevel: "error" });
   const tracker = await startTracker({
     ...TRACKER_DEFAULTS,
-    host: "127.0.0.1",
+    host,
     port: 0,
     open: true,
+    iceServers: stunUrl === null ? [] : [{ urls: [stunUrl], username: null, credential: null }],
+    sealerSecret,
     sealerUrl: sealer.url,
     sealUrl: `${sealer.url}/v1/seal`,
     ispFromQuery: true,
@@ -53,11 +58,11 @@ async function webtorrent(): Promise<Service> {
   };
 }
 
-const [kind, originUrl = ""] = process.argv.slice(2);
+const [kind, options = ""] = process.argv.slice(2);
 // Ctrl-C reaches the whole foreground; the parent decides who ends when.
 process.on("SIGINT", () => {});
 const ended = Promise.race([once(process, "SIGTERM"), once(process, "disconnect")]);
-const service = await (kind === "shoal" ? shoal(originUrl) : webtorrent());
+const service = await (kind === "shoal" ? shoal(JSON.parse(options) as ServiceOptions) : webtorrent());
 process.send?.({ url: service.url });
 await ended;
 await Promise.race([service.close(), new Promise((resolve) => setTimeout(resolve, 1_000))]);

@@ -9,9 +9,18 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** What a tracker must know. */
+export interface ServiceOptions {
+  readonly originUrl: string;
+  /** Address to listen on. */
+  readonly host: string;
+  /** Told to viewers; null: none. */
+  readonly stunUrl: string | null;
+}
+
 /** Starts Shoal's tracker and sealer, or a WebTorrent tracker. @throws Error with its last words if it does not start */
-export async function startService(kind: "shoal" | "webtorrent", originUrl: string): Promise<Service> {
-  const child = fork(fileURLToPath(new URL("./service-program.ts", import.meta.url)), [kind, originUrl], {
+export async function startService(kind: "shoal" | "webtorrent", options: ServiceOptions): Promise<Service> {
+  const child = fork(fileURLToPath(new URL("./service-program.ts", import.meta.url)), [kind, JSON.stringify(options)], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   let words = "";

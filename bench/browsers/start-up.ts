@@ -23,13 +23,13 @@ export async function loadInPairs(
   tell: (done: number) => void,
 ): Promise<readonly Pair[]> {
   const setUp = setUpOf(player, scenario.latency);
-  const { origin, trackerUrl, close } = await setStage(pagesDir, setUp);
+  const { origin, trackerUrl, close } = await setStage(pagesDir, setUp, null);
   const unit = randomUnit(seed);
   const swarm: Seat[] = [];
   const open = (name: string, how: PlayerSetUp, viewer: number): Promise<Seat> => {
     const settings = settingsOf(viewer, { scenario, setUp: how, trackerUrl, recover });
     const engine = how.tracker === "none" ? { ...settings, tracker: null } : settings;
-    return audience.seat({ name, pagesUrl: `${origin.url}/page`, page: how.page, settings: engine });
+    return audience.seat({ viewer: 0, name, pagesUrl: `${origin.url}/page`, page: how.page, settings: engine });
   };
   const load = async (name: string, how: PlayerSetUp): Promise<Load> => {
     const seat = await open(name, how, viewers);

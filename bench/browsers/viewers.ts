@@ -35,7 +35,7 @@ export class Viewers {
     const { scenario, setUp, stage, recover } = this.#terms;
     const joinedMs = Date.now();
     const settings = settingsOf(viewer, { scenario, setUp, trackerUrl: stage.trackerUrl, recover });
-    const place = { name: nameOf(viewer), pagesUrl: `${stage.origin.url}/page`, page: setUp.page, settings };
+    const place = { viewer, name: nameOf(viewer), pagesUrl: `${stage.origin.url}/page`, page: setUp.page, settings };
     this.#present.set(viewer, { seat: await this.#audience.seat(place), joinedMs, load: null });
   }
 

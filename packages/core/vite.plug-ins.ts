@@ -2,45 +2,25 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
+import { applyCut, type Cut, cutFor } from "./cuts/cut.ts";
+import { simplePeerCuts } from "./cuts/simple-peer.ts";
+import { socketIoCuts } from "./cuts/socket-io.ts";
 
 const standIn = (name: string): string => fileURLToPath(new URL(`./src/mesh/stand-ins/${name}`, import.meta.url));
 
 /** What a dependency imports, by the package that imports it, and the small module it gets instead. */
 const REPLACED: readonly { readonly importer: RegExp; readonly source: RegExp; readonly by: string }[] = [
   { importer: /\/simple-peer\//, source: /^readable-stream$/, by: standIn("stream.ts") },
-  { importer: /\/simple-peer\//, source: /^debug$/, by: standIn("debug.cjs") },
   { importer: /\/simple-peer\//, source: /^buffer$/, by: standIn("buffer.ts") },
-  { importer: /\/simple-peer\//, source: /^randombytes$/, by: standIn("random-bytes.cjs") },
   { importer: /\/simple-peer\//, source: /^err-code$/, by: standIn("err-code.cjs") },
   { importer: /\/simple-peer\//, source: /^queue-microtask$/, by: standIn("queue-microtask.cjs") },
 ];
 
-const PARSER_BINARY = /\/socket\.io-parser\/build\/[^/]+\/(is-)?binary\.js$/;
-/** socket.io-parser's attachments: the tracker speaks JSON alone. */
-const NO_BINARY = `
-export const isBinary = () => false;
-export const hasBinary = isBinary;
-export const deconstructPacket = (packet) => ({ packet, buffers: [] });
-export const reconstructPacket = (packet) => packet;
-`;
-
-const TRANSPORTS = /\/engine\.io-client\/build\/[^/]+\/transports\/index\.js$/;
-/** engine.io-client's list of transports, cut to the one that Shoal speaks. */
-const WEBSOCKET_ONLY = `import { WS } from "./websocket.node.js"; export const transports = { websocket: WS };`;
-
-const SIMPLE_PEER = /\/simple-peer\/index\.js$/;
-/** Lines that only log, and everything about audio and video tracks: Shoal opens data channels. */
-const LOG_LINE = /^\s*(?:this\._)?debug\(.*\)$/gm;
-const TRACKS = /^ {2}\/\*\*\n {3}\* Add a Transceiver[\s\S]*?(?=^ {2}_needsNegotiation \(\) \{$)/m;
-
-function withoutTracks(code: string): string {
-  if (!TRACKS.test(code)) throw new Error("simple-peer is not the version whose methods for tracks are known.");
-  return code.replace(TRACKS, "").replace(LOG_LINE, "");
-}
+const CUTS: readonly Cut[] = [...simplePeerCuts, ...socketIoCuts];
 
 /**
- * simple-peer without Node's streams and buffers, socket.io-client without long polling and attachments: what a browser
- * is sent shrinks by some 25 KB gzip, and integrators need no polyfills.
+ * simple-peer without Node's streams and buffers, socket.io-client without what Shoal does not use: what a browser
+ * is sent shrinks by some 33 KB gzip, and integrators need no polyfills.
  */
 export function standIns(): Plugin {
   return {
@@ -49,11 +29,9 @@ export function standIns(): Plugin {
     resolveId(source, importer = "") {
       return REPLACED.find((entry) => entry.importer.test(importer) && entry.source.test(source))?.by ?? null;
     },
-    load(id) {
-      return TRANSPORTS.test(id) ? WEBSOCKET_ONLY : PARSER_BINARY.test(id) ? NO_BINARY : null;
-    },
     transform(code, id) {
-      if (SIMPLE_PEER.test(id)) return { code: withoutTracks(code), map: null };
+      const cut = cutFor(id, CUTS);
+      if (cut) return { code: applyCut(code, cut), map: null, moduleSideEffects: cut.package === "simple-peer" };
       // Their packages do not say that a module nobody uses can be left out; it can.
       return /\/(engine|socket)\.io-(client|parser)\//.test(id) ? { code, map: null, moduleSideEffects: false } : null;
     },

@@ -2,6 +2,7 @@ import Hls from "hls.js";
 import workerUrl from "hls.js/dist/hls.worker.js?url";
 import { bufferedS, StallLog } from "./stall-log.ts";
 import type { Sample, Traffic, ViewerRecord, ViewerSettings } from "./viewer-record.ts";
+import type { WireRecord } from "./wire-log.ts";
 
 declare global {
   interface Window {
@@ -20,6 +21,7 @@ const RECOVER_MS = 2_000;
 export interface Player {
   readonly hls: Hls;
   readonly traffic: (() => Traffic) | null;
+  readonly wire?: () => WireRecord;
 }
 
 /** Plays as the page's address says and notes how it goes. @param make makes the player from its options */
@@ -36,7 +38,7 @@ export function play(make: (settings: ViewerSettings, options: Readonly<Record<s
 
   // hls.js in a bundle must be told where its worker is, else it has none.
   const worker = settings.worker ? { enableWorker: true, workerPath: workerUrl } : { enableWorker: false };
-  const { hls, traffic } = make(settings, { ...worker, ...settings.hls });
+  const { hls, traffic, wire } = make(settings, { ...worker, ...settings.hls });
   let handedBytes = 0;
   hls.on(Hls.Events.FRAG_LOADED, (_name, { frag }) => {
     if (frag.sn !== "initSegment") handedBytes += frag.stats.loaded;
@@ -90,6 +92,7 @@ export function play(make: (settings: ViewerSettings, options: Readonly<Record<s
       errors,
       sameIspBytes,
       neighbours,
+      wire: wire?.() ?? null,
     };
   };
   performance.setResourceTimingBufferSize(10_000);

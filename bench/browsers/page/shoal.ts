@@ -1,8 +1,11 @@
 import { withShoal } from "@shoal/hls";
 import Hls from "hls.js";
 import { play } from "./play.ts";
+import { watchChannels } from "./wire-log.ts";
 
 const HlsWithShoal = withShoal(Hls);
+
+const wire = watchChannels();
 
 play(({ tracker, engine }, options) => {
   const hls = new HlsWithShoal({ ...options, shoal: { ...engine, ...(tracker === null ? {} : { tracker }) } });
@@ -17,5 +20,5 @@ play(({ tracker, engine }, options) => {
       neighbours: stats?.neighbours.length ?? 0,
     };
   };
-  return { hls, traffic };
+  return { hls, traffic, wire };
 });

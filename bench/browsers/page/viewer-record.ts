@@ -1,3 +1,5 @@
+import type { WireRecord } from "./wire-log.ts";
+
 /** Options of hls.js or of a P2P engine that can travel as data. */
 export type DataOptions = Readonly<Record<string, string | number | boolean>>;
 
@@ -58,6 +60,8 @@ export interface ViewerRecord {
   readonly sameIspBytes: number | null;
   /** Connections to other viewers now; null: not known. */
   readonly neighbours: number | null;
+  /** What passed over its data channels; null: nobody looked. */
+  readonly wire: WireRecord | null;
 }
 
 /** Bytes by source, as an engine counts them. */

@@ -5,28 +5,10 @@ type Listener = (...args: readonly unknown[]) => void;
  * `send`, so nothing is ever written or buffered here.
  */
 export class Duplex {
-  readonly _readableState = { ended: false };
-  readonly _writableState = { finished: false };
   readonly #listeners = new Map<string, Listener[]>();
 
   on(name: string, listener: Listener): this {
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
-    return this;
-  }
-
-  once(name: string, listener: Listener): this {
-    const once: Listener = (...args) => {
-      this.removeListener(name, once);
-      listener(...args);
-    };
-    return this.on(name, once);
-  }
-
-  removeListener(name: string, listener: Listener): this {
-    this.#listeners.set(
-      name,
-      (this.#listeners.get(name) ?? []).filter((other) => other !== listener),
-    );
     return this;
   }
 
@@ -36,13 +18,7 @@ export class Duplex {
     return listeners.length > 0;
   }
 
-  push(chunk: unknown): boolean {
-    if (chunk === null) this._readableState.ended = true;
-    else this.emit("data", chunk);
-    return true;
-  }
-
-  end(): void {
-    this._writableState.finished = true;
+  push(chunk: unknown): void {
+    this.emit("data", chunk);
   }
 }

@@ -1,0 +1,47 @@
+import { segmentIdOf, segmentName } from "@shoal/protocol";
+import type { RunRecord } from "./run-record.ts";
+import { quantile } from "./statistics.ts";
+
+const SEGMENT_PATH = /^(\/live\/).*\/seg-(\d+)\.\w+$/;
+
+/** How late news are, milliseconds, steady; null where there are none. */
+export function newsDelays(run: RunRecord) {
+  const announced = announcementDelaysMs(run);
+  const sealed = sealDelaysMs(run);
+  return {
+    announcementMs: quantile(announced, 0.5),
+    announcement95Ms: quantile(announced, 0.95),
+    sealMs: quantile(sealed, 0.5),
+    seal95Ms: quantile(sealed, 0.95),
+  };
+}
+
+/**
+ * From the moment when the last bytes of a piece reached a viewer until a neighbour of its handled the announcement of
+ * it: hashing, gathering, whatever waits in queues, and the way. Pieces that came from the CDN are not among them.
+ */
+export function announcementDelaysMs({ seats, steadyMs, endMs }: RunRecord): readonly number[] {
+  const wires = seats.flatMap(({ page }) => page?.wire ?? []);
+  const receivedBy = new Map(wires.flatMap((wire) => (wire.peerId ? [[wire.peerId, wire.receivedMs] as const] : [])));
+  return wires.flatMap(({ told }) =>
+    told.flatMap(({ atMs, from, segmentId, pieces }) =>
+      pieces.flatMap((piece) => {
+        const heldMs = receivedBy.get(from)?.[`${segmentId}:${piece}`];
+        const counts = heldMs !== undefined && heldMs >= steadyMs && heldMs <= endMs && heldMs <= atMs;
+        return counts ? atMs - heldMs : [];
+      }),
+    ),
+  );
+}
+
+/** From the moment when the origin first listed a live segment until it was sealed. */
+export function sealDelaysMs({ seats, counts, steadyMs, endMs, publication }: RunRecord): readonly number[] {
+  const sealedMs = new Map(seats.flatMap(({ page }) => Object.entries(page?.wire?.sealedMs ?? {})));
+  return Object.keys(counts.segments).flatMap((path) => {
+    const [, mediaBase, number] = SEGMENT_PATH.exec(path) ?? [];
+    if (mediaBase === undefined) return [];
+    const atMs = sealedMs.get(segmentIdOf(segmentName(path, mediaBase)));
+    const publishedMs = publication.firstMs + Number(number) * publication.everyMs;
+    return atMs !== undefined && publishedMs >= steadyMs && publishedMs <= endMs ? atMs - publishedMs : [];
+  });
+}
