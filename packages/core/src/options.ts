@@ -26,6 +26,8 @@ export interface ShoalOptions {
   readonly memoryBytes?: number;
   /** Most bytes a second sent to other viewers; 0 sets no limit. */
   readonly maxUploadBytesPerSecond?: number;
+  /** Most that is sent to other viewers, as a share of the uplink as measured while sending: above 0, up to 1. */
+  readonly maxUploadShare?: number;
   /** Kind of device, for matching. */
   readonly device?: DeviceClass;
   /** Return false for a segment that must never be shared. */
@@ -49,6 +51,7 @@ export interface ResolvedOptions {
   readonly maxPeers: number;
   readonly memoryBytes: number;
   readonly maxUploadBytesPerSecond: number;
+  readonly maxUploadShare: number;
   readonly device: DeviceClass;
   readonly shareable: (segment: Pick<Segment, "url" | "range">) => boolean;
   readonly segmentId: ((url: string) => string) | null;
@@ -67,6 +70,7 @@ export const DEFAULTS: ResolvedOptions = {
   maxPeers: 20,
   memoryBytes: 128 * 1024 * 1024,
   maxUploadBytesPerSecond: 0,
+  maxUploadShare: 1,
   device: "desktop",
   shareable: () => true,
   segmentId: null,
@@ -93,6 +97,7 @@ const CHECKS: { readonly [Key in keyof Required<ShoalOptions>]: readonly [Check,
   maxPeers: [isNumber(0, 100), "a number from 0 to 100"],
   memoryBytes: [isNumber(1024 * 1024, 2 ** 32), "a number of bytes from 1 MiB to 4 GiB"],
   maxUploadBytesPerSecond: [isNumber(0, Number.MAX_SAFE_INTEGER), "a number of bytes, 0 or more"],
+  maxUploadShare: [isNumber(0.01, 1), "a share from 0.01 to 1"],
   device: [isText, "a device class"],
   shareable: [isFunction, "a function"],
   segmentId: [isFunction, "a function"],

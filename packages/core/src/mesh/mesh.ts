@@ -229,7 +229,7 @@ export class Mesh {
         self: this.#identity.peerId,
         maxPeers: options.maxPeers,
         memoryBytes: options.memoryBytes,
-        maxUploadBytesPerSecond: options.maxUploadBytesPerSecond,
+        upload: { bytesPerSecond: options.maxUploadBytesPerSecond, share: options.maxUploadShare },
         trustsPeers: options.integrity === "none",
         shareable: options.shareable === DEFAULTS.shareable ? null : options.shareable,
       },

@@ -35,6 +35,7 @@ import { Rosters } from "./roster.ts";
 import { SealBook } from "./seal-book.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import type { Timeline, TimelineChange } from "./timeline.ts";
+import type { UploadLimits } from "./upload-budget.ts";
 import { Uploader } from "./uploader.ts";
 
 /** What a swarm is given of the world. */
@@ -53,7 +54,7 @@ export interface SwarmSettings {
   readonly self: PeerId;
   readonly maxPeers: number;
   readonly memoryBytes: number;
-  readonly maxUploadBytesPerSecond: number;
+  readonly upload: UploadLimits;
   readonly trustsPeers: boolean;
   /** The integrator's word on what may be shared; null where everything may. */
   readonly shareable: ((segment: Segment) => boolean) | null;
@@ -143,7 +144,7 @@ export class Swarm {
       (id, piece) => this.#isRare(id, piece),
       clock,
       counters,
-      settings.maxUploadBytesPerSecond,
+      settings.upload,
     );
     this.#acquisition = new Acquisition({
       clock,

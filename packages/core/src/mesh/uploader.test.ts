@@ -4,6 +4,7 @@ import { Counters } from "../stats.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { Hearsay } from "./hearsay.ts";
 import { Neighbour } from "./neighbour.ts";
+import type { UploadLimits } from "./upload-budget.ts";
 import { Uploader, type UploadSource } from "./uploader.ts";
 
 const ID = segmentIdOf("v/1.m4s");
@@ -28,6 +29,8 @@ function neighbourOf(n: number, { carries = Number.POSITIVE_INFINITY } = {}) {
   return { neighbour, sent, link };
 }
 
+const UNLIMITED: UploadLimits = { bytesPerSecond: 0, share: 1 };
+
 /** Every piece is common. */
 const everywhere = (): boolean => false;
 
@@ -39,7 +42,7 @@ const request = (pieces: { first: number; count: number }[], segmentId: SegmentI
 describe("the uploader", () => {
   it("sends a piece as frames that fit, in order, with its edition", () => {
     const { neighbour, sent } = neighbourOf(1);
-    new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0).request(
+    new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), UNLIMITED).request(
       neighbour,
       request([{ first: 3, count: 1 }]),
     );
@@ -56,7 +59,7 @@ describe("the uploader", () => {
   it("rejects at once what it does not hold, with the reason", () => {
     const { neighbour, sent } = neighbourOf(1);
     const source: UploadSource = (_id, piece) => (piece === 1 ? "gone" : piece === 2 ? "other-edition" : "budget");
-    new Uploader(source, everywhere, new VirtualClock(), new Counters(), 0).request(
+    new Uploader(source, everywhere, new VirtualClock(), new Counters(), UNLIMITED).request(
       neighbour,
       request([{ first: 0, count: 3 }]),
     );
@@ -69,7 +72,7 @@ describe("the uploader", () => {
 
   it("never fills a channel, and goes on when it drains", () => {
     const { neighbour, sent, link } = neighbourOf(1, { carries: 0 });
-    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), UNLIMITED);
     uploader.request(neighbour, request([{ first: 0, count: 40 }]));
     expect(link.queuedBytes).toBeLessThan(192 * 1024 + 16_385);
     const before = sent.length;
@@ -80,7 +83,7 @@ describe("the uploader", () => {
 
   it("serves neighbours in turn: a long request does not hold up a short one", () => {
     const [long, short] = [neighbourOf(1, { carries: 8 }), neighbourOf(2)];
-    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), UNLIMITED);
     long.link.queuedBytes = 1_000_000;
     uploader.request(long.neighbour, request([{ first: 0, count: 100 }]));
     uploader.request(short.neighbour, request([{ first: 0, count: 1 }]));
@@ -89,7 +92,7 @@ describe("the uploader", () => {
 
   it("forgets what is cancelled, and who left", () => {
     const { neighbour, sent, link } = neighbourOf(1, { carries: 0 });
-    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), UNLIMITED);
     uploader.request(neighbour, request([{ first: 0, count: 100 }]));
     uploader.cancel(neighbour.peerId, ID, null);
     expect(uploader.active).toBe(0);
@@ -103,7 +106,7 @@ describe("the uploader", () => {
     const clock = new VirtualClock();
     const counters = new Counters();
     const { neighbour } = neighbourOf(1);
-    const uploader = new Uploader(holdsAll, everywhere, clock, counters, 100_000);
+    const uploader = new Uploader(holdsAll, everywhere, clock, counters, { bytesPerSecond: 100_000, share: 1 });
     uploader.request(neighbour, request([{ first: 0, count: 100 }]));
     const atOnce = counters.uploadedBytes;
     await clock.pass(10_000);
@@ -118,7 +121,7 @@ describe("what is rare", () => {
   it("is sent before what many have, and taken on where there is no room for more", () => {
     const [common, rare] = [neighbourOf(1, { carries: 0 }), neighbourOf(2, { carries: 0 })];
     const isRare = (_id: SegmentId, piece: number): boolean => piece === 7;
-    const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), UNLIMITED);
     common.link.queuedBytes = rare.link.queuedBytes = 1_000_000;
     uploader.request(common.neighbour, request([{ first: 0, count: 4 }]));
     uploader.request(
@@ -136,7 +139,7 @@ describe("what is rare", () => {
   it("is so twice at the most: then it is the others' to pass on", () => {
     const three = [neighbourOf(1), neighbourOf(2), neighbourOf(3)];
     const isRare = (_id: SegmentId, piece: number): boolean => piece === 7;
-    const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), UNLIMITED);
     for (const { neighbour } of three.slice(0, 2)) uploader.request(neighbour, request([{ first: 7, count: 1 }]));
     const [last] = three.slice(2);
     if (!last) throw new Error("There are three.");
@@ -157,7 +160,7 @@ describe("what is rare", () => {
 describe("channels", () => {
   it("of neighbours that wait for nothing more still count against what is on its way", () => {
     const many = Array.from({ length: 9 }, (_, n) => neighbourOf(n + 1, { carries: 0 }));
-    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), 0);
+    const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), UNLIMITED);
     for (const { neighbour } of many) uploader.request(neighbour, request([{ first: 0, count: 1 }]));
     const queuedBytes = many.reduce((sum, { link }) => sum + link.queuedBytes, 0);
     expect(queuedBytes).toBeLessThan(192 * 1024);

@@ -11,6 +11,7 @@ import type { Clock } from "../clock.ts";
 import type { Counters } from "../stats.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { UplinkMeter } from "./uplink-meter.ts";
+import { UploadBudget, type UploadLimits } from "./upload-budget.ts";
 
 /** What may be sent: the bytes of a piece and the edition they belong to, or why not. */
 export type UploadSource = (
@@ -62,36 +63,32 @@ export class Uploader {
   readonly #given = new Map<SegmentId, number[]>();
   readonly #clock: Clock;
   readonly #counters: Counters;
-  readonly #bytesPerSecond: number;
+  readonly #budget: UploadBudget;
   readonly #meter: UplinkMeter;
   readonly #queues = new Map<PeerId, Queue>();
   /** Neighbours in whose channels something of ours may still wait. */
   readonly #served = new Set<Neighbour>();
   /** Where the turns have come to. */
   #turn = 0;
-  #allowanceBytes: number;
-  #refilledMs: number;
   #cancelTimer: (() => void) | null = null;
 
   /**
    * @param isRare hardly any neighbour is known to hold a piece
-   * @param bytesPerSecond most that is sent to all neighbours; 0 sets no limit
+   * @param limits of what is sent to all neighbours together
    */
   constructor(
     source: UploadSource,
     isRare: (id: SegmentId, piece: number) => boolean,
     clock: Clock,
     counters: Counters,
-    bytesPerSecond: number,
+    limits: UploadLimits,
   ) {
     this.#source = source;
     this.#isRareAround = isRare;
     this.#clock = clock;
     this.#counters = counters;
-    this.#bytesPerSecond = bytesPerSecond;
     this.#meter = new UplinkMeter(clock);
-    this.#allowanceBytes = bytesPerSecond;
-    this.#refilledMs = clock.now();
+    this.#budget = new UploadBudget(limits, clock, () => this.#meter.bps);
   }
 
   /** Neighbours being served at the moment. */
@@ -101,8 +98,7 @@ export class Uploader {
 
   /** bit/s, as measured while others waited for bytes; null while unknown. */
   get uplinkBps(): number | null {
-    const limitBps = this.#bytesPerSecond > 0 ? this.#bytesPerSecond * 8 : Number.POSITIVE_INFINITY;
-    return this.#meter.bps === null ? null : Math.min(limitBps, this.#meter.bps);
+    return this.#meter.bps === null ? null : Math.min(this.#budget.bps, this.#meter.bps);
   }
 
   /** Queues what a neighbour asks for; what cannot be had, or not soon, is rejected at once. */
@@ -146,7 +142,7 @@ export class Uploader {
 
   /** Sends as much as the channels and the budget take now. Called again when a channel drains. */
   pump(): void {
-    this.#refill();
+    this.#budget.refill();
     const mostBytes = this.#mostAheadBytes();
     let aheadBytes = this.#aheadBytes(mostBytes / 2);
     if (this.#queues.size > 0) this.#meter.look(aheadBytes);
@@ -154,15 +150,16 @@ export class Uploader {
     while (sent) {
       sent = false;
       for (const queue of this.#inTurn()) {
-        if (aheadBytes >= mostBytes || (this.#bytesPerSecond > 0 && this.#allowanceBytes <= 0)) break;
+        if (aheadBytes >= mostBytes || this.#budget.isSpent) break;
         const bytes = this.#sendPiece(queue, Math.min(mostBytes - aheadBytes, mostBytes / 2));
         aheadBytes += bytes ?? 0;
         sent ||= bytes !== null;
         if (bytes !== null) break;
       }
     }
+    // What a budget holds back says nothing of the uplink.
+    if (this.#queues.size === 0 || this.#budget.isSpent) this.#meter.idle(aheadBytes);
     if (this.#queues.size > 0) this.#pumpLater();
-    else this.#meter.idle(aheadBytes);
   }
 
   close(): void {
@@ -227,7 +224,7 @@ export class Uploader {
     const [job] = jobs;
     if (!job || neighbour.link.queuedBytes >= this.#mostAheadBytes() / 2) return null;
     let bytes = 0;
-    while (bytes < mostBytes && (this.#bytesPerSecond === 0 || this.#allowanceBytes > 0)) {
+    while (bytes < mostBytes && !this.#budget.isSpent) {
       const before = job.offset;
       const isDone = this.#sendFrame(neighbour, job);
       bytes += job.offset - before;
@@ -255,7 +252,7 @@ export class Uploader {
     const { edition } = found;
     if (!neighbour.send({ type: "piece", segmentId, edition, piece, offset: job.offset, bytes })) return true;
     job.offset += bytes.length;
-    this.#allowanceBytes -= bytes.length;
+    this.#budget.spend(bytes.length);
     this.#served.add(neighbour);
     this.#meter.sent(bytes.length);
     neighbour.sentBytes += bytes.length;
@@ -276,13 +273,6 @@ export class Uploader {
     const bps = this.uplinkBps;
     if (bps === null) return MOST_AHEAD_BYTES / 2;
     return Math.max(LEAST_AHEAD_BYTES, Math.min(MOST_AHEAD_BYTES, (bps * AHEAD_MS) / 8000));
-  }
-
-  #refill(): void {
-    const nowMs = this.#clock.now();
-    const earned = ((nowMs - this.#refilledMs) * this.#bytesPerSecond) / 1000;
-    this.#allowanceBytes = Math.min(this.#bytesPerSecond, this.#allowanceBytes + earned);
-    this.#refilledMs = nowMs;
   }
 
   #pumpLater(): void {
