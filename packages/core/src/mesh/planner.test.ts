@@ -413,3 +413,37 @@ describe("whatever the state", () => {
     );
   });
 });
+
+describe("what few around have", () => {
+  const old = copyOf("old", 4);
+  old.set(0, "held", 0);
+  const young = copyOf("young", 4);
+  /** Everybody holds the old segment, one the young one, too: it has room for two pieces. */
+  const around = Array.from({ length: 10 }, (_, n) => {
+    const held = n === 0 ? { [old.id]: [0, 1, 2, 3], [young.id]: [0, 1, 2, 3] } : { [old.id]: [0, 1, 2, 3] };
+    return neighbourOf(n + 1, held);
+  });
+  const asked = (dryMs: number): string[] => {
+    const segments = [
+      wantedOf(old, { dryMs }),
+      wantedOf(young, { dryMs: dryMs + 4_000, askedMs: null, upcoming: true }),
+    ];
+    const { actions } = plan(viewOf(segments, around));
+    return actions.flatMap((action) => (action.kind === "ask" && action.peerId === peer(1) ? [action.copy.id] : []));
+  };
+
+  it("is asked for before what is more urgent and held by many: it has to spread", () => {
+    expect(asked(5_000)).toEqual([young.id]);
+  });
+
+  it("waits where a buffer is about to run dry", () => {
+    expect(asked(1_900)).toContain(old.id);
+  });
+
+  it("is not asked of somebody who just said that it is busy", () => {
+    const busy = around.map((neighbour, n) => (n === 0 ? { ...neighbour, busyUntilMs: 100 } : neighbour));
+    const { actions } = plan(viewOf([wantedOf(young)], busy, { nowMs: 50 }));
+    expect(kinds(actions)).not.toContain("ask");
+    expect(kinds(plan(viewOf([wantedOf(young)], busy, { nowMs: 150 })).actions)).toContain("ask");
+  });
+});
