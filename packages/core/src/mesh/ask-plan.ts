@@ -12,12 +12,12 @@ const WINDOW_MS = 500;
  * of its own: whoever is first has it to give to the others. With less than the last share left all are asked alike.
  */
 const FAR_FROM = 0.1;
-const FAR_OVER = 0.3;
-const URGENT_SHARE = 0.4;
+const FAR_OVER = 0.45;
+const URGENT_SHARE = 0.3;
 /** Nobody is asked who would need more than this share of what time is left. */
 const LATEST_SHARE = 0.5;
 /** A segment's time counts up to this many target durations. */
-const MOST_TIME = 1.5;
+const MOST_TIME = 2;
 const LEAST_WITHIN_MS = 300;
 /** A piece is rare while no more than this share of the neighbours holds it. */
 export const RARE_SHARE = 0.1;
