@@ -21,6 +21,14 @@ describe("how late news are", () => {
     expect(announcementDelaysMs(runOf({ seats }))).toEqual([200, 100]);
   });
 
+  it("does not count what the neighbour had received by then itself", () => {
+    const teller = wireOf({ peerId: "a", receivedMs: { "s:0": 50_000, "s:1": 50_100 } });
+    const told = [{ atMs: 50_200, from: "a", segmentId: "s", pieces: [0, 1] }];
+    const hearer = wireOf({ told, receivedMs: { "s:0": 50_150, "s:1": 50_900 } });
+    const seats = [seatOf("viewer-0", { wire: teller }), seatOf("viewer-1", { wire: hearer })];
+    expect(announcementDelaysMs(runOf({ seats }))).toEqual([100]);
+  });
+
   it("counts a seal from the moment its segment was listed", () => {
     const id = segmentIdOf("v360/seg-15.m4s");
     const counted = { sizeBytes: 1, viewers: { requests: 1, bytes: 1 }, sealer: { requests: 1, bytes: 1 } };
