@@ -20,9 +20,14 @@ const LATEST_SHARE = 0.5;
 const MOST_TIME = 2;
 const LEAST_WITHIN_MS = 300;
 /** A piece is rare while no more than this share of the neighbours holds it. */
-export const RARE_SHARE = 0.1;
+const RARE_SHARE = 0.1;
 /** Where a buffer runs dry sooner than this, what is urgent goes before what is rare. */
 const TIGHT_MS = 2_000;
+
+/** Hardly anybody around holds a piece: it has to spread before what is common. */
+export function isRare(holders: number, neighbours: number): boolean {
+  return holders <= RARE_SHARE * neighbours;
+}
 
 /** Bytes that may be asked of a neighbour now. */
 export function windowOf(neighbour: PlanNeighbour, nowMs: number): number {
@@ -56,13 +61,12 @@ interface Lack {
  */
 export function planAsks(view: PlanView, asking: readonly Asking[], { actions, look }: Planning): void {
   const budget = new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour, view.nowMs)]));
-  const rare = RARE_SHARE * view.neighbours.length;
   const segments = asking.flatMap((one) => segmentOf(view, one, budget) ?? []);
   const isTight = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS);
   for (const pass of isTight ? [ALL] : [RARE, REST]) {
     for (const segment of segments) {
       for (const lack of segment.lacking) {
-        if (pass !== ALL && lack.holders <= rare !== (pass === RARE)) continue;
+        if (pass !== ALL && isRare(lack.holders, view.neighbours.length) !== (pass === RARE)) continue;
         segment.ask(lack.piece, look);
       }
     }

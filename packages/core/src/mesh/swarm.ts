@@ -22,7 +22,7 @@ import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
 import type { Counters, NeighbourStats } from "../stats.ts";
 import { Acquisition } from "./acquisition.ts";
 import { Announcer } from "./announcer.ts";
-import { RARE_SHARE } from "./ask-plan.ts";
+import { isRare } from "./ask-plan.ts";
 import { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
 import { MOST_WEIGHT } from "./election.ts";
@@ -445,7 +445,7 @@ export class Swarm {
   #isRare(id: SegmentId, piece: number): boolean {
     let holders = 0;
     for (const { said } of this.#hearsay.of(id)) if (said.has(piece)) holders++;
-    return holders <= RARE_SHARE * this.#neighbourhood.all.length;
+    return isRare(holders, this.#neighbourhood.all.length);
   }
 
   #upload(id: SegmentId, piece: number, edition: number): ReturnType<ConstructorParameters<typeof Uploader>[0]> {
