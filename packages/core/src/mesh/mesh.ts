@@ -275,7 +275,7 @@ export class Mesh {
     this.#cancelReport = this.#rim.clock.after(REPORT_MS, () => {
       this.#swarm?.measured();
       this.#report();
-      const wanted = Math.min(MOST_WANTED, this.#swarm?.freeSlots ?? 0);
+      const wanted = Math.min(MOST_WANTED, this.#swarm?.wanted ?? 0);
       if (wanted > 0) this.#tracker.wantCandidates(wanted);
       this.#reportLater();
     });

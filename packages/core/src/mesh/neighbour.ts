@@ -26,6 +26,7 @@ export class Neighbour {
   readonly sameIsp: boolean;
   /** HELLO has come and fits. */
   greeted = false;
+  greetedMs = 0;
   uploads = false;
   /** Its uplink as it says it, in units of 100 kbit/s; 0 while unknown. */
   uplink = 0;

@@ -112,6 +112,42 @@ describe("the neighbourhood", () => {
     expect(full.freeSlots).toBe(0);
   });
 
+  it("takes somebody new in place of the least useful now and then, ever more seldom", async () => {
+    const town = new Town();
+    const full = town.add(0, { maxPeers: 4 });
+    for (let n = 1; n <= 8; n++) town.add(n);
+    for (const first of [1, 3]) full.introduce([candidate(first), candidate(first + 1)]);
+    await town.clock.pass(1000);
+    for (const neighbour of full.all) if (neighbour.peerId !== peer(2)) neighbour.received(1000, town.clock.now());
+    expect(full.wanted).toBe(0);
+    full.introduce([candidate(5)]);
+    await town.clock.pass(39_000);
+    expect(peersOf(full)).not.toContain(peer(5));
+
+    expect(full.wanted).toBe(2);
+    full.introduce([candidate(1), candidate(6), candidate(7)]);
+    await town.clock.pass(1000);
+    expect(peersOf(full).sort()).toEqual([1, 3, 4, 6].map(peer).sort());
+    await town.clock.pass(30_000);
+    expect(full.wanted).toBe(0);
+    await town.clock.pass(10_000);
+    expect(full.wanted).toBe(2);
+    await town.clock.pass(70_000);
+    expect(full.wanted).toBe(0);
+  });
+
+  it("loses nobody where the one who should replace it does not come", async () => {
+    const town = new Town();
+    const full = town.add(0, { maxPeers: 2 });
+    for (let n = 1; n <= 2; n++) town.add(n);
+    for (const n of [1, 2]) full.introduce([candidate(n)]);
+    await town.clock.pass(45_000);
+    expect(full.wanted).toBe(2);
+    full.introduce([candidate(3)]);
+    await town.clock.pass(20_000);
+    expect(peersOf(full).sort()).toEqual([1, 2].map(peer).sort());
+  });
+
   it("does not stay with a viewer of another swarm, nor come back to a convicted one", async () => {
     const town = new Town();
     const [a, b, c] = [town.add(1), town.add(2, { swarm: "/b" }), town.add(3)];

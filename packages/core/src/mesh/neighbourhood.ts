@@ -31,6 +31,8 @@ interface Attempt {
   readonly number: number;
   readonly initiator: boolean;
   readonly link: PeerLink;
+  /** Once it has greeted, the least useful neighbour gives way to it. */
+  readonly replaces: boolean;
   readonly cancelTimeout: () => void;
 }
 
@@ -50,6 +52,16 @@ const OPENED_SHARE = 0.5;
 const REFUSED = '[{"type":"refused"}]';
 /** Further connections accepted from others beyond our own wish. */
 const SPARE_PEERS = 4;
+/**
+ * Who has all neighbours it wants takes a new one in place of the least useful after so long, then each time after twice as
+ * long, up to the bound: the first ones are of little use to each other, having come together.
+ */
+const FIRST_RENEWAL_MS = 20_000;
+const RENEWAL_MS = 300_000;
+/** Of so many that the tracker names one is likely to be new to us. */
+const RENEWAL_CANDIDATES = 2;
+/** A neighbour is not judged before it was there for so long. */
+const PROBATION_MS = 15_000;
 
 /** Whom we are connected to, and how connections come and go. */
 export class Neighbourhood {
@@ -67,6 +79,9 @@ export class Neighbourhood {
   readonly #sameIsp = new Set<PeerId>();
   #iceServers: readonly IceServer[] = [];
   #maxPeers: number;
+  #renewalMs = FIRST_RENEWAL_MS;
+  #renewAtMs: number;
+  #renews = false;
   /** Begins elsewhere for each viewer: an attempt's number tells it from the other side's own. */
   #nextAttempt: number;
   #closed = false;
@@ -81,6 +96,8 @@ export class Neighbourhood {
     this.#hearsay = rim.hearsay;
     this.#self = self.peerId;
     this.#nextAttempt = Number.parseInt(self.peerId.slice(0, 7), 16);
+    // Not all at one time.
+    this.#renewAtMs = rim.clock.now() + FIRST_RENEWAL_MS * (1 + (this.#nextAttempt % 64) / 64);
     this.#swarm = swarmHash(self.swarm);
     this.#maxPeers = self.maxPeers;
     this.#handlers = handlers;
@@ -108,6 +125,18 @@ export class Neighbourhood {
     this.#maxPeers = settings.maxPeers ?? this.#maxPeers;
   }
 
+  /** How many viewers the tracker should name now. */
+  get wanted(): number {
+    const { freeSlots } = this;
+    if (freeSlots > 0) return freeSlots;
+    const nowMs = this.#clock.now();
+    if (nowMs < this.#renewAtMs) return 0;
+    this.#renewalMs = Math.min(RENEWAL_MS, 2 * this.#renewalMs);
+    this.#renewAtMs = nowMs + this.#renewalMs;
+    this.#renews = true;
+    return RENEWAL_CANDIDATES;
+  }
+
   /** Tries to connect to viewers the tracker named, best first, as far as there is room. */
   introduce(candidates: readonly Candidate[]): void {
     // In a small swarm everybody knows everybody.
@@ -116,8 +145,11 @@ export class Neighbourhood {
       if (sameIsp) this.#sameIsp.add(peerId);
       if (left === 0) continue;
       if (peerId === this.#self || this.#attempts.has(peerId) || this.#isShunned(peerId)) continue;
-      if (this.#attempts.size >= this.#maxPeers && !(sameIsp && this.#makeRoom())) continue;
-      this.#connect(peerId, this.#nextAttempt++, true);
+      const isFull = this.#attempts.size >= this.#maxPeers;
+      const replaces = isFull && sameIsp && this.#renews;
+      if (isFull && !replaces && !(sameIsp && this.#makeRoom())) continue;
+      if (replaces) this.#renews = false;
+      this.#connect(peerId, this.#nextAttempt++, true, replaces);
       left--;
     }
   }
@@ -168,12 +200,22 @@ export class Neighbourhood {
     return (this.#shunned.get(peerId) ?? 0) > this.#clock.now();
   }
 
-  #connect(peerId: PeerId, number: number, initiator: boolean): Attempt {
+  /** One that was there long enough to be judged gives way to somebody new. */
+  #replaceWorst(): void {
+    const nowMs = this.#clock.now();
+    const judged = this.all.filter((one) => this.#sameIsp.has(one.peerId) && nowMs - one.greetedMs > PROBATION_MS);
+    const usefulness = (one: Neighbour): number => (one.receivedBytes + one.sentBytes) / (nowMs - one.greetedMs);
+    const [worst] = judged.sort((a, b) => usefulness(a) - usefulness(b));
+    if (worst) this.drop(worst.peerId, "replaced");
+  }
+
+  #connect(peerId: PeerId, number: number, initiator: boolean, replaces: boolean = false): Attempt {
     const { link } = this.#open(peerId, number, initiator);
     const attempt: Attempt = {
       number,
       initiator,
       link,
+      replaces,
       cancelTimeout: this.#clock.after(HANDSHAKE_MS, () => {
         if (!this.#neighbours.get(peerId)?.greeted) this.#fail(peerId, link);
       }),
@@ -214,8 +256,10 @@ export class Neighbourhood {
     if (hello.major !== WIRE_MAJOR) return this.drop(peerId, "incompatible");
     if (hello.swarm !== this.#swarm) return this.drop(peerId, "other-swarm");
     neighbour.greeted = true;
+    neighbour.greetedMs = this.#clock.now();
     this.#greeted = null;
     this.#handlers.joined(neighbour);
+    if (this.#attempts.get(peerId)?.replaces) this.#replaceWorst();
   }
 
   #fail(peerId: PeerId, link: PeerLink): void {

@@ -172,6 +172,11 @@ export class Swarm {
     return this.#neighbourhood.freeSlots;
   }
 
+  /** How many viewers the tracker should name now. */
+  get wanted(): number {
+    return this.#neighbourhood.wanted;
+  }
+
   get rateBps(): number | null {
     return this.#acquisition.rateBps;
   }
