@@ -21,6 +21,11 @@ const MOST_TIME = 2;
 const LEAST_WITHIN_MS = 300;
 /** A piece is rare while no more than this share of the neighbours holds it. */
 const RARE_SHARE = 0.1;
+/**
+ * What hardly anybody holds is asked for by each viewer at a moment of its own within this share of a segment's time:
+ * those who are first have it to give to the others, and whoever fetched it need not send it to all.
+ */
+const RARE_OVER = 0.08;
 /** Where a buffer runs dry sooner than this, what is urgent goes before what is rare. */
 const TIGHT_MS = 2_000;
 
@@ -66,8 +71,9 @@ export function planAsks(view: PlanView, asking: readonly Asking[], { actions, l
   for (const pass of isTight ? [ALL] : [RARE, REST]) {
     for (const segment of segments) {
       for (const lack of segment.lacking) {
-        if (pass !== ALL && isRare(lack.holders, view.neighbours.length) !== (pass === RARE)) continue;
-        segment.ask(lack.piece, look);
+        const rare = isRare(lack.holders, view.neighbours.length);
+        if (pass !== ALL && rare !== (pass === RARE)) continue;
+        segment.ask(lack.piece, rare && pass === RARE, look);
       }
     }
   }
@@ -95,7 +101,10 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
     return copy.knownSinceMs + share * timeMs;
   };
   const asks = new Map<PeerId, number[]>();
-  const ask = (piece: number, look: (atMs: number) => void): void => {
+  const rareMs = (piece: number): number =>
+    copy.knownSinceMs + RARE_OVER * timeMs * suppressedDelay(copy.id, ~piece, view.self, nearby + 1);
+  const ask = (piece: number, rare: boolean, look: (atMs: number) => void): void => {
+    if (rare && !anywhere && rareMs(piece) > view.nowMs) return look(rareMs(piece));
     const promised = !anywhere && near.some(({ said }) => said.promises(piece, view.nowMs));
     const waitMs = anywhere || promised ? 0 : farMs(piece);
     const far = !promised && waitMs <= view.nowMs;

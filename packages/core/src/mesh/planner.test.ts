@@ -423,17 +423,24 @@ describe("what few around have", () => {
     const held = n === 0 ? { [old.id]: [0, 1, 2, 3], [young.id]: [0, 1, 2, 3] } : { [old.id]: [0, 1, 2, 3] };
     return neighbourOf(n + 1, held);
   });
-  const asked = (dryMs: number): string[] => {
+  const asked = (dryMs: number, nowMs: number = 1_000): string[] => {
     const segments = [
-      wantedOf(old, { dryMs }),
-      wantedOf(young, { dryMs: dryMs + 4_000, askedMs: null, upcoming: true }),
+      wantedOf(old, { dryMs: nowMs + dryMs }),
+      wantedOf(young, { dryMs: nowMs + dryMs + 4_000, askedMs: null, upcoming: true }),
     ];
-    const { actions } = plan(viewOf(segments, around));
+    const { actions } = plan(viewOf(segments, around, { nowMs }));
     return actions.flatMap((action) => (action.kind === "ask" && action.peerId === peer(1) ? [action.copy.id] : []));
   };
 
   it("is asked for before what is more urgent and held by many: it has to spread", () => {
     expect(asked(5_000)).toEqual([young.id]);
+  });
+
+  it("is not asked for by all at the moment it is heard of: whoever fetched it need not send it to everybody", () => {
+    const { actions, untilMs } = plan(viewOf([wantedOf(young, { dryMs: 8_000 })], around, { nowMs: 1 }));
+    expect(kinds(actions)).not.toContain("ask");
+    expect(untilMs).toBeLessThan(1_000);
+    expect(asked(7_000, 800)).toEqual([young.id]);
   });
 
   it("waits where a buffer is about to run dry", () => {
