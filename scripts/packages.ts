@@ -10,4 +10,10 @@ export const browserPackages = ["packages/protocol", "packages/core", "packages/
 export const nodePackages = ["tracker/matching", "tracker/sealer", "tracker/server", "examples/origin", "e2e"] as const;
 
 /** Everything that is published. */
-export const publishedPackages: readonly string[] = [...browserPackages, ...nodePackages];
+export const publishedPackages: readonly string[] = [...browserPackages, "packages/stub", ...nodePackages];
+
+/** Files for a script tag, by the newest syntax and built-ins that they may use. */
+export const scripts = {
+  es5: ["packages/stub/dist/shoal-stub.js"],
+  es2015: ["packages/hls/dist/shoal-hls.js", "packages/dash/dist/shoal-dash.js", "packages/core/dist/shoal-mesh.js"],
+} as const;

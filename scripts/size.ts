@@ -1,10 +1,11 @@
 // Builds the smallest page that uses each plug-in and weighs what it must load, against a budget.
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin, type Rollup } from "vite";
 import { plugIns } from "../packages/core/vite.plug-ins.ts";
-import { root } from "./packages.ts";
+import { root, scripts } from "./packages.ts";
 
 /** dash.js tells its segment list to nobody: the plug-in that reads it is larger. */
 const BUDGETS_KB = { "@shoal/hls": { startUp: 10, all: 36 }, "@shoal/dash": { startUp: 10, all: 38 } };
@@ -62,13 +63,17 @@ function startUpChunks(chunks: readonly Rollup.OutputChunk[]): Rollup.OutputChun
   return chunks.filter(({ fileName }) => needed.has(fileName));
 }
 
+const STUB_BUDGET_BYTES = 1024;
+const stubBytes = gzipSync(readFileSync(join(root, scripts.es5[0])), { level: 9 }).length;
+if (stubBytes > STUB_BUDGET_BYTES) process.exitCode = 1;
+console.log(`size     stub: ${stubBytes} of ${STUB_BUDGET_BYTES} bytes gzip`);
 for (const [plugIn, budgets] of Object.entries(BUDGETS_KB)) {
   const sizes = await weigh(`import { withShoal } from "${plugIn}"; (globalThis as { x?: unknown }).x = withShoal;`);
   for (const [name, budgetKb] of Object.entries(budgets) as [keyof Sizes, number][]) {
     const over = sizes[name] > budgetKb;
     if (over) process.exitCode = 1;
     console.log(
-      `size     ${plugIn} ${name}: ${sizes[name].toFixed(1)} of ${budgetKb} KB gzip${over ? ": OVER BUDGET" : ""}`,
+      `size     ${plugIn} ${name}: ${sizes[name].toFixed(2)} of ${budgetKb} KB gzip${over ? ": OVER BUDGET" : ""}`,
     );
   }
 }

@@ -1,4 +1,5 @@
-import { type MeshFactory, Session, type ShoalStats } from "@shoal/core";
+import { type MeshFactory, type MeshModule, Session, type ShoalStats } from "@shoal/core";
+import { desktopMesh } from "@shoal/core/testing";
 import type { PeerId, TrackId } from "@shoal/protocol";
 import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
 import type { Cdn, FetchCause } from "./cdn.ts";
@@ -110,7 +111,7 @@ export class Viewer {
     return this.player.state().bufferedAheadMs < LOW_BUFFER_MS ? "low-buffer" : "elected";
   }
 
-  #loadMesh({ clock, mesh }: World): Promise<{ readonly createMesh: MeshFactory }> {
+  #loadMesh({ clock, mesh }: World): Promise<MeshModule> {
     const { person } = this;
     const createMesh: MeshFactory = (player, settings, handlers) => {
       if (!mesh) throw new Error("The control has no mesh to load.");
@@ -130,7 +131,7 @@ export class Viewer {
       );
     };
     return new Promise((resolve) => {
-      clock.after(MESH_LOADS_MS, () => resolve({ createMesh }));
+      clock.after(MESH_LOADS_MS, () => resolve(desktopMesh(createMesh)));
     });
   }
 }

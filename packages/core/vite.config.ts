@@ -1,4 +1,9 @@
 import { defineConfig } from "vite";
-import { esmBuild } from "./vite.builds.ts";
+import { esmBuild, scriptBuild } from "./vite.builds.ts";
 
-export default defineConfig(esmBuild({ index: "src/index.ts", "testing/index": "src/testing/index.ts" }));
+/** `npm run build` makes the ESM build; `--mode script` what the plug-ins' script-tag builds load late. */
+export default defineConfig(({ mode }) =>
+  mode === "script"
+    ? scriptBuild("shoal-mesh", "ShoalMesh", "src/mesh/script.ts")
+    : esmBuild({ index: "src/index.ts", "testing/index": "src/testing/index.ts" }),
+);

@@ -11,9 +11,7 @@ const standIn = (name: string): string => fileURLToPath(new URL(`./src/mesh/stan
 /** What a dependency imports, by the package that imports it, and the small module it gets instead. */
 const REPLACED: readonly { readonly importer: RegExp; readonly source: RegExp; readonly by: string }[] = [
   { importer: /\/simple-peer\//, source: /^readable-stream$/, by: standIn("stream.ts") },
-  { importer: /\/simple-peer\//, source: /^buffer$/, by: standIn("buffer.ts") },
-  { importer: /\/simple-peer\//, source: /^err-code$/, by: standIn("err-code.cjs") },
-  { importer: /\/simple-peer\//, source: /^queue-microtask$/, by: standIn("queue-microtask.cjs") },
+  { importer: /\/simple-peer\//, source: /^err-code$/, by: standIn("err-code.ts") },
 ];
 
 const CUTS: readonly Cut[] = [...simplePeerCuts, ...socketIoCuts];
@@ -70,6 +68,17 @@ function privateNames(): Plugin {
       return OURS.test(id)
         ? { code: code.replace(PRIVATE_NAME, (_all, name: string) => short.get(name) ?? `_${name}`), map: null }
         : null;
+    },
+  };
+}
+
+/** Script-tag builds load the mesh as a script, not as a module. */
+export function meshFromScript(): Plugin {
+  return {
+    name: "shoal:mesh-from-script",
+    enforce: "pre",
+    resolveId(source) {
+      return source === "./load-mesh.ts" ? fileURLToPath(new URL("./src/load-mesh-script.ts", import.meta.url)) : null;
     },
   };
 }

@@ -3,5 +3,5 @@ import { esmBuild, scriptBuild } from "../core/vite.builds.ts";
 
 /** `npm run build` makes the ESM build; `--mode script` the script-tag build. */
 export default defineConfig(({ mode }) =>
-  mode === "script" ? scriptBuild("shoal-dash") : esmBuild({ index: "src/index.ts" }),
+  mode === "script" ? scriptBuild("shoal-dash", "Shoal", "src/script.ts") : esmBuild({ index: "src/index.ts" }),
 );

@@ -34,7 +34,14 @@ export const simplePeerCuts: readonly Cut[] = [
       "_debug",
     ],
     changes: [
-      ["const debug = require('debug')('simple-peer')\nconst getBrowserRTC = …\nconst stream =", "const stream ="],
+      // As an ES module it needs none of a bundler's own code for CommonJS.
+      [
+        "const debug = require('debug')('simple-peer')…const { Buffer } = require('buffer')\n",
+        "import { Duplex } from 'readable-stream'\nimport { errCode } from 'err-code'\n",
+      ],
+      ["class Peer extends stream.Duplex {", "class Peer extends Duplex {"],
+      ["queueMicrotask(() => { // allow events", "Promise.resolve().then(() => { // allow events"],
+      ["    let data = event.data\n…    this.push(data)", "    this.push(new Uint8Array(event.data))"],
       ["const MAX_BUFFERED_AMOUNT = 64 * 1024\nconst ICECOMPLETE_TIMEOUT = 5 * 1000\n", ""],
       ["// HACK: Filter trickle lines…/**\n * WebRTC peer connection", "/**\n * WebRTC peer connection"],
       ["    opts = Object.assign({…    super(opts)", "    super()"],
@@ -109,7 +116,7 @@ export const simplePeerCuts: readonly Cut[] = [
         "    } else if (!event.candidate && !this._iceComplete) {…      this._startIceCompleteTimeout()\n    }\n",
         "    }\n",
       ],
-      ["Peer.WEBRTC_SUPPORT = …module.exports", "module.exports"],
+      ["Peer.WEBRTC_SUPPORT = …module.exports = Peer", "export default Peer"],
     ],
   },
 ];

@@ -278,7 +278,7 @@ export const socketIoCuts: readonly Cut[] = [
         "export const nextTick = (() => {…})();\nexport const globalThisShim",
         "export const nextTick = (cb) => Promise.resolve().then(cb);\nexport const globalThisShim",
       ],
-      ["export const globalThisShim = (() => {…})();\n", "export const globalThisShim = globalThis;\n"],
+      ["export const globalThisShim = (() => {…})();\n", "export const globalThisShim = self;\n"],
     ],
   },
   {

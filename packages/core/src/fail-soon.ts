@@ -3,7 +3,7 @@ import type { CdnSink, CdnTask } from "./player.ts";
 /** A CDN request that a plug-in cannot make: it fails, though not before the engine has its task in hand. */
 export function failSoon(sink: CdnSink): CdnTask {
   let aborted = false;
-  queueMicrotask(() => {
+  Promise.resolve().then(() => {
     if (!aborted) sink.failed(null);
   });
   return {

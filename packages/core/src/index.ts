@@ -5,7 +5,8 @@ export { ShoalError, type ShoalErrorCode } from "./errors.ts";
 export { failSoon } from "./fail-soon.ts";
 export { handleOf, type ShoalHandle } from "./handle.ts";
 export { type Identity, identityOf } from "./identity.ts";
-export type { Content, MeshFactory, MeshPart } from "./mesh-part.ts";
+export type { DeviceLimits, Policy, PolicyRule } from "./mesh/device.ts";
+export type { Content, MeshFactory, MeshModule, MeshPart } from "./mesh-part.ts";
 export { DEFAULTS, type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";
 export type {
   CdnAnswer,
@@ -23,9 +24,9 @@ export type {
 export { type Naming, SegmentNames } from "./segment-names.ts";
 export {
   browserRim,
-  SDK_VERSION,
   Session,
   type SessionRim,
   type ShoalEvents,
 } from "./session.ts";
 export type { NeighbourStats, SegmentStats, SharingOffReason, ShoalStats } from "./stats.ts";
+export { SDK_VERSION } from "./version.ts";

@@ -20,16 +20,24 @@ export interface ShoalOptions {
   readonly sealKeys?: readonly SealKey[];
   /** `none` plays what peers send without any check. Only for closed networks and measurements. */
   readonly integrity?: "seals" | "none";
-  /** Most connections to other viewers. */
+  /** Most connections to other viewers. Default: by the class of the device. */
   readonly maxPeers?: number;
-  /** Most bytes of media kept to share. */
+  /** Most bytes of media kept to share: a hard bound. Default: by the class of the device. */
   readonly memoryBytes?: number;
   /** Most bytes a second sent to other viewers; 0 sets no limit. */
   readonly maxUploadBytesPerSecond?: number;
   /** Most that is sent to other viewers, as a share of the uplink as measured while sending: above 0, up to 1. */
   readonly maxUploadShare?: number;
-  /** Kind of device, for matching. */
+  /** Kind of device: what it affords, and for matching. Default: as the browser names itself. */
   readonly device?: DeviceClass;
+  /** What is shared on a mobile or metered network. */
+  readonly onCellular?: SharingMode;
+  /** What is shared where the viewer asked the browser to save data. */
+  readonly onSaveData?: SharingMode;
+  /** What is shared below a fifth of the battery, while it is not charging. */
+  readonly onLowBattery?: SharingMode;
+  /** Where the script-tag builds load `shoal-mesh.js` from. Default: beside themselves. */
+  readonly meshUrl?: string;
   /** Return false for a segment that must never be shared. */
   readonly shareable?: (segment: Pick<Segment, "url" | "range">) => boolean;
   /** The name of a segment where paths carry session tokens. Default: the path relative to the media base. */
@@ -48,11 +56,15 @@ export interface ResolvedOptions {
   readonly iceServers: readonly IceServer[] | null;
   readonly sealKeys: readonly SealKey[];
   readonly integrity: "seals" | "none";
-  readonly maxPeers: number;
-  readonly memoryBytes: number;
+  readonly maxPeers: number | null;
+  readonly memoryBytes: number | null;
   readonly maxUploadBytesPerSecond: number;
   readonly maxUploadShare: number;
-  readonly device: DeviceClass;
+  readonly device: DeviceClass | null;
+  readonly onCellular: SharingMode;
+  readonly onSaveData: SharingMode;
+  readonly onLowBattery: SharingMode;
+  readonly meshUrl: string | null;
   readonly shareable: (segment: Pick<Segment, "url" | "range">) => boolean;
   readonly segmentId: ((url: string) => string) | null;
   readonly reconnectMs: number;
@@ -67,41 +79,57 @@ export const DEFAULTS: ResolvedOptions = {
   iceServers: null,
   sealKeys: [],
   integrity: "seals",
-  maxPeers: 20,
-  memoryBytes: 128 * 1024 * 1024,
+  maxPeers: null,
+  memoryBytes: null,
   maxUploadBytesPerSecond: 0,
   maxUploadShare: 1,
-  device: "desktop",
+  device: null,
+  onCellular: "download",
+  onSaveData: "off",
+  onLowBattery: "download",
+  meshUrl: null,
   shareable: () => true,
   segmentId: null,
   reconnectMs: 30_000,
 };
 
-type Check = (value: unknown) => boolean;
-const isNumber =
-  (min: number, max: number): Check =>
-  (value) =>
-    typeof value === "number" && value >= min && value <= max;
-const isText: Check = (value) => typeof value === "string" && value.length > 0;
-const isFunction: Check = (value) => typeof value === "function";
+/** Whether a value will do, and what will. */
+type Check = readonly [(value: unknown) => boolean, string];
+const between = (min: number, max: number): Check => [
+  (value) => typeof value === "number" && value >= min && value <= max,
+  `a number from ${min} to ${max}`,
+];
+const oneOf = (...words: readonly string[]): Check => [(value) => words.includes(value as string), words.join(" or ")];
+const matching = (pattern: RegExp, what: string): Check => [
+  (value) => typeof value === "string" && pattern.test(value),
+  what,
+];
+const text = matching(/./, "a text that is not empty");
+const list: Check = [Array.isArray, "a list"];
+const func: Check = [(value) => typeof value === "function", "a function"];
+const sharingMode = oneOf("full", "download", "off");
 
-const CHECKS: { readonly [Key in keyof Required<ShoalOptions>]: readonly [Check, string] } = {
-  tracker: [(value) => typeof value === "string" && /^(https?|wss?):\/\//.test(value), "an http(s) URL"],
-  sharing: [(value) => value === "full" || value === "download" || value === "off", `"full", "download" or "off"`],
-  contentId: [isText, "a text that is not empty"],
-  mediaBase: [(value) => typeof value === "string" && value.endsWith("/"), `a URL or path that ends with "/"`],
-  token: [isText, "a text that is not empty"],
-  iceServers: [Array.isArray, "a list of { urls, username, credential }"],
-  sealKeys: [Array.isArray, "a list of { keyId, point }"],
-  integrity: [(value) => value === "seals" || value === "none", `"seals" or "none"`],
-  maxPeers: [isNumber(0, 100), "a number from 0 to 100"],
-  memoryBytes: [isNumber(1024 * 1024, 2 ** 32), "a number of bytes from 1 MiB to 4 GiB"],
-  maxUploadBytesPerSecond: [isNumber(0, Number.MAX_SAFE_INTEGER), "a number of bytes, 0 or more"],
-  maxUploadShare: [isNumber(0.01, 1), "a share from 0.01 to 1"],
-  device: [isText, "a device class"],
-  shareable: [isFunction, "a function"],
-  segmentId: [isFunction, "a function"],
-  reconnectMs: [isNumber(100, 3_600_000), "milliseconds from 100 to 3600000"],
+const CHECKS: { readonly [Key in keyof Required<ShoalOptions>]: Check } = {
+  tracker: matching(/^(https?|wss?):\/\//, "an http(s) URL"),
+  sharing: sharingMode,
+  contentId: text,
+  mediaBase: matching(/\/$/, 'a URL or path that ends with "/"'),
+  token: text,
+  iceServers: list,
+  sealKeys: list,
+  integrity: oneOf("seals", "none"),
+  maxPeers: between(0, 100),
+  memoryBytes: between(1024 * 1024, 2 ** 32),
+  maxUploadBytesPerSecond: between(0, Number.MAX_SAFE_INTEGER),
+  maxUploadShare: between(0.01, 1),
+  device: text,
+  onCellular: sharingMode,
+  onSaveData: sharingMode,
+  onLowBattery: sharingMode,
+  meshUrl: text,
+  shareable: func,
+  segmentId: func,
+  reconnectMs: between(100, 3_600_000),
 };
 
 /** @throws ShoalError `bad-option` naming the option and what it should be */

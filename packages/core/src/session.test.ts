@@ -1,10 +1,12 @@
 import { NO_SEGMENT, type PeerId, type SegmentId, segmentIdOf, trackIdOf } from "@shoal/protocol";
 import { describe, expect, it, vi } from "vitest";
-import type { MeshPart } from "./mesh-part.ts";
+import { type DeviceFacts, policyOf } from "./mesh/device.ts";
+import type { MeshModule, MeshPart } from "./mesh-part.ts";
 import type { ShoalOptions } from "./options.ts";
 import type { CdnSink, LoadRequest, Player, Segment, TrackTimeline } from "./player.ts";
 import { Session, type SessionRim } from "./session.ts";
 import type { NeighbourStats } from "./stats.ts";
+import { DESKTOP, desktopMesh } from "./testing/desktop.ts";
 import { VirtualClock } from "./testing/virtual-clock.ts";
 
 let buffered = 0;
@@ -89,6 +91,7 @@ class FakeMesh implements MeshPart {
   neighbours: MeshPart["neighbours"] = [];
   readonly storedBytes = 0;
   readonly uplinkBps = null;
+  remoteSharing: MeshPart["remoteSharing"] = null;
   readonly adopted: SegmentId[] = [];
   closed = false;
   changed: () => void = () => {};
@@ -106,15 +109,16 @@ class FakeMesh implements MeshPart {
   }
 }
 
-function started(options: ShoalOptions, more: Partial<SessionRim> = {}) {
+function started(options: ShoalOptions, more: Partial<SessionRim> = {}, module: Partial<MeshModule> = {}) {
   const mesh = new FakeMesh();
   const rim: SessionRim = {
     clock: new VirtualClock(),
     loadMesh: async () => ({
-      createMesh: (_player, _settings, handlers) => {
+      ...desktopMesh((_player, _settings, handlers) => {
         mesh.changed = handlers.changed;
         return mesh;
-      },
+      }),
+      ...module,
     }),
     randomBytes: () => new Uint8Array(16).fill(1),
     unable: () => null,
@@ -202,7 +206,7 @@ describe("a session", () => {
   });
 
   it("loads nothing that playback does not need before the picture moves", async () => {
-    const loadMesh = vi.fn(async () => ({ createMesh: () => new FakeMesh() }));
+    const loadMesh = vi.fn(async () => desktopMesh(() => new FakeMesh()));
     const { session } = started({ tracker }, { loadMesh });
     const load = loadOf(1);
     session.load(load.request);
@@ -274,5 +278,63 @@ describe("a session", () => {
     expect(wrong({ sharing: "maybe" })).toThrow(/"sharing" must be/);
     expect(wrong({ trakcer: tracker })).toThrow(/no option "trakcer"/);
     expect(wrong({ memoryBytes: -1 })).toThrow(expect.objectContaining({ code: "bad-option" }));
+  });
+});
+
+describe("what the device affords", () => {
+  /** A device that changes under the session. */
+  function device(first: Partial<DeviceFacts> = {}) {
+    let change: (facts: DeviceFacts) => void = () => {};
+    const watchPolicy: MeshModule["watchPolicy"] = (options, changed) => {
+      change = (facts) => changed(policyOf(facts, options));
+      change({ ...DESKTOP, ...first });
+      return () => {
+        change = () => {};
+      };
+    };
+    return {
+      watchPolicy,
+      becomes: (facts: Partial<DeviceFacts>) => change({ ...DESKTOP, ...facts }),
+    };
+  }
+
+  it("keeps the mesh from the tracker where data is saved, and brings it there when that ends", async () => {
+    const { watchPolicy, becomes } = device({ saveData: true });
+    const { session, mesh } = started({ tracker }, {}, { watchPolicy });
+    expect(session.stats().policy).toBeNull();
+    session.playbackStarted();
+    await settled();
+    expect(session.stats()).toMatchObject({ offReason: "policy", policy: { sharing: "off" } });
+    becomes({});
+    await settled();
+    expect(session.stats().offReason).toBe("tracker-away");
+    becomes({ saveData: true });
+    expect(mesh.closed).toBe(true);
+  });
+
+  it("tells the mesh when only taking is allowed, and what remote configuration makes of it", async () => {
+    const { watchPolicy, becomes } = device();
+    const { session, mesh } = started({ tracker }, {}, { watchPolicy });
+    session.playbackStarted();
+    await settled();
+    const told = vi.spyOn(mesh, "setSharing");
+    becomes({ cellular: true });
+    expect(told).toHaveBeenLastCalledWith("full", "download");
+    expect(session.stats().policy).toMatchObject({ sharing: "download" });
+    mesh.remoteSharing = "full";
+    expect(session.stats().policy?.sharing).toBe("full");
+    expect(session.stats().policy?.rules.map(({ rule }) => rule)).toEqual(["device", "cellular", "remote"]);
+  });
+
+  it.each([
+    ["fails", "no-data-channel"],
+    ["crashed", "crashed-before"],
+  ] as const)("leaves the player alone where trying data channels says %s", async (verdict, reason) => {
+    const createMesh = vi.fn(() => new FakeMesh());
+    const { session } = started({ tracker }, {}, { createMesh, probe: async () => verdict });
+    session.playbackStarted();
+    await settled();
+    expect(session.stats().offReason).toBe(reason);
+    expect(createMesh).not.toHaveBeenCalled();
   });
 });

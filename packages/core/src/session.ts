@@ -3,10 +3,14 @@ import { type PeerId, peerIdFrom, type SegmentId, type TrackId } from "@shoal/pr
 import { type Clock, systemClock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
 import { holdLoad } from "./held-load.ts";
-import type { Content, MeshFactory, MeshPart } from "./mesh-part.ts";
+import { loadMesh } from "./load-mesh.ts";
+import type { Policy } from "./mesh/device.ts";
+import type { ProbeVerdict } from "./mesh/probe.ts";
+import type { Content, MeshFactory, MeshModule, MeshPart } from "./mesh-part.ts";
 import { type ResolvedOptions, resolveOptions, type ShoalOptions } from "./options.ts";
 import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "./player.ts";
 import { Counters, type NeighbourStats, type SegmentStats, type SharingOffReason, type ShoalStats } from "./stats.ts";
+import { SDK_VERSION } from "./version.ts";
 
 /** What happens in a session, each with its arguments. */
 export type ShoalEvents = {
@@ -23,7 +27,7 @@ export type ShoalEvents = {
 /** What a session is given of the world; a browser's by default. */
 export interface SessionRim {
   readonly clock: Clock;
-  readonly loadMesh: () => Promise<{ readonly createMesh: MeshFactory }>;
+  readonly loadMesh: (meshUrl: string | null) => Promise<MeshModule>;
   /** 16 random bytes. */
   readonly randomBytes: () => Uint8Array;
   /** Why this page cannot share whatever the options say; null if it can. */
@@ -32,8 +36,6 @@ export interface SessionRim {
   readonly onLeave: (callback: () => void) => () => void;
 }
 
-/** Version of this software as it names itself to the tracker. */
-export const SDK_VERSION = "0.1.0";
 /** On demand, with so much in the buffer, a load waits for the mesh; while there is so much, and so long after the picture moved. */
 const ENOUGH_MS = 6_000;
 const LEAST_MS = 4_000;
@@ -44,11 +46,11 @@ const EARLY_SEGMENTS = 6;
 /** The rim of a browser. Touches its globals when called, not when imported. */
 export const browserRim: SessionRim = {
   clock: systemClock,
-  loadMesh: () => import("./mesh/index.ts"),
+  loadMesh,
   randomBytes: () => crypto.getRandomValues(new Uint8Array(16)),
   unable: () => {
     if (typeof RTCPeerConnection === "undefined" || typeof WebSocket === "undefined") return "no-webrtc";
-    return globalThis.crypto?.subtle ? null : "insecure-page";
+    return typeof crypto === "object" && crypto.subtle ? null : "insecure-page";
   },
   onLeave: (callback) => {
     addEventListener("pagehide", callback);
@@ -74,6 +76,10 @@ export class Session extends Emitter<ShoalEvents> {
   #activeTracks: readonly TrackId[] = [];
   #mesh: MeshPart | null = null;
   #meshState: "unloaded" | "loading" | "failed" = "unloaded";
+  /** What came of trying data channels; null before. */
+  #verdict: ProbeVerdict | null = null;
+  #policy: Policy | null = null;
+  #forgetDevice: (() => void) | null = null;
   #forgetLeave: () => void = () => {};
   /** When the picture first moved, on the session's clock. */
   #playedMs = Number.POSITIVE_INFINITY;
@@ -100,8 +106,13 @@ export class Session extends Emitter<ShoalEvents> {
   /** Changes what is given and taken, at any time: consent. */
   setSharing(sharing: SharingMode): void {
     this.#sharing = sharing;
-    if (sharing === "off") this.#closeMesh();
-    else if (this.#mesh) this.#mesh.setSharing(sharing);
+    this.#policyChanged();
+  }
+
+  #policyChanged(): void {
+    const bound = this.#policy?.sharing ?? "full";
+    if (this.#sharing === "off" || bound === "off") this.#closeMesh();
+    else if (this.#mesh) this.#mesh.setSharing(this.#sharing, bound);
     else this.#openMesh();
     this.#changed();
   }
@@ -187,6 +198,7 @@ export class Session extends Emitter<ShoalEvents> {
       sharing: this.#sharing,
       offReason: this.#offReason(),
       peerId: this.#peerId,
+      policy: this.#policyNow(),
       cdnBytes,
       peerBytes,
       uploadedBytes,
@@ -201,10 +213,19 @@ export class Session extends Emitter<ShoalEvents> {
     };
   }
 
+  /** The device's rules, and what remote configuration makes of them. */
+  #policyNow(): Policy | null {
+    const sharing = this.#mesh?.remoteSharing;
+    const policy = this.#policy;
+    if (!sharing || !policy) return policy;
+    return { ...policy, sharing, rules: [...policy.rules, { rule: "remote", effect: sharing, reason: "config" }] };
+  }
+
   /** Leaves the swarm. May be called twice; loads go on plainly. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#forgetDevice?.();
     this.#closeMesh();
     this.#early.clear();
     this.clear();
@@ -289,7 +310,10 @@ export class Session extends Emitter<ShoalEvents> {
     if (!this.#options.tracker) return "no-tracker";
     const unable = this.#rim.unable();
     if (unable && !(unable === "insecure-page" && this.#options.integrity === "none")) return unable;
+    if (this.#policy?.sharing === "off") return "policy";
     if (this.#meshState === "failed") return "mesh-failed";
+    if (this.#verdict === "fails") return "no-data-channel";
+    if (this.#verdict === "crashed") return "crashed-before";
     return this.#mesh ? this.#mesh.offReason : "starting";
   }
 
@@ -305,29 +329,40 @@ export class Session extends Emitter<ShoalEvents> {
       return;
     if (reason !== "starting" && reason !== "mesh-failed") return;
     this.#meshState = "loading";
-    this.#rim.loadMesh().then(
-      ({ createMesh }) => this.#startMesh(createMesh),
-      (error: unknown) => {
+    this.#rim
+      .loadMesh(this.#options.meshUrl)
+      .then(async ({ createMesh, probe, watchPolicy }) => {
+        if (this.#closed) return;
+        this.#forgetDevice ??= watchPolicy(this.#options, (policy) => {
+          this.#policy = policy;
+          if (this.#verdict) this.#policyChanged();
+        });
+        this.#verdict ??= await probe(this.#rim.onLeave);
+        this.#startMesh(createMesh);
+      })
+      .catch((error: unknown) => {
         console.warn("shoal: the mesh part could not be loaded; playing from the CDN alone", error);
         this.#meshState = "failed";
         this.#changed();
-      },
-    );
+      });
   }
 
   #startMesh(createMesh: MeshFactory): void {
     this.#meshState = "unloaded";
     const content = this.#content;
     const trackerUrl = this.#options.tracker;
-    if (this.#closed || this.#mesh || !content || !trackerUrl || this.#offReason() !== "starting") return;
+    if (this.#closed || this.#mesh || !content || !trackerUrl || !this.#policy) return;
+    if (this.#offReason() !== "starting") return this.#changed();
     if (this.#options.integrity === "none")
       console.warn("shoal: integrity is off; peers are believed without any check");
     this.#peerId ??= peerIdFrom(this.#rim.randomBytes());
     const identity = { ...content, peerId: this.#peerId, trackerUrl, sdk: SDK_VERSION };
-    const options = { ...this.#options, sharing: this.#sharing };
+    const { device, memoryBytes, maxPeers, piecesInFlight, sharing: bound } = this.#policy;
+    const limits = { device, memoryBytes, maxPeers, piecesInFlight };
+    const options = { ...this.#options, ...limits, sharing: this.#sharing };
     this.#mesh = createMesh(
       this.#player,
-      { options, identity, counters: this.#counters },
+      { options, bound, identity, counters: this.#counters },
       {
         changed: () => this.#changed(),
         convicted: (peerId) => this.emit("convicted", peerId),

@@ -1,4 +1,5 @@
 import type { PeerId, SealingState, SegmentId, SharingMode } from "@shoal/protocol";
+import type { Policy } from "./mesh/device.ts";
 
 /** Why nothing is shared at the moment. */
 export type SharingOffReason =
@@ -12,6 +13,12 @@ export type SharingOffReason =
   | "insecure-page"
   | "unsupported-player"
   | "mesh-failed"
+  /** A rule of the device or its network: see `policy`. */
+  | "policy"
+  /** Data channels were tried, and do not work. */
+  | "no-data-channel"
+  /** A page that tried data channels was gone before it knew whether they work. */
+  | "crashed-before"
   | "starting"
   | Exclude<SealingState, "on">;
 
@@ -42,6 +49,8 @@ export interface ShoalStats {
   /** null while sharing works. */
   readonly offReason: SharingOffReason | null;
   readonly peerId: PeerId | null;
+  /** What the device affords, what limits sharing, and why; null before the mesh was loaded. */
+  readonly policy: Policy | null;
   readonly cdnBytes: number;
   readonly peerBytes: number;
   readonly uploadedBytes: number;

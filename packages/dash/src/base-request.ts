@@ -63,7 +63,7 @@ export function requestThrough(
   try {
     loader.load(sent, response);
   } catch {
-    queueMicrotask(end);
+    Promise.resolve().then(end);
   }
   return {
     abort: () => {

@@ -102,7 +102,7 @@ export class Tracks {
     const lists = [...this.#lists.values()]
       .filter((list) => list.trackId === trackId)
       .sort((a, b) => a.periodStartS - b.periodStartS);
-    const all = lists.flatMap(({ segments }) => segments);
+    const all = lists.reduce<Segment[]>((before, { segments }) => before.concat(segments), []);
     const last = all[all.length - 1];
     if (!last) return all;
     const fromMs = last.startMs - windowS * 1000;

@@ -18,6 +18,8 @@ export function fillTemplate(template: string, { id, bandwidth, number, time }: 
   return template.replace(/\$(?:([A-Za-z]+)(?:%0(\d+)[diu])?)?\$/g, (all, name?: string, width?: string) => {
     if (name === undefined) return "$";
     const value = values[name];
-    return value === undefined ? all : String(value).padStart(Number(width ?? 0), "0");
+    if (value === undefined) return all;
+    const digits = String(value);
+    return "0".repeat(Math.max(0, Number(width ?? 0) - digits.length)) + digits;
   });
 }

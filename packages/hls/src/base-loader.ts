@@ -63,7 +63,7 @@ export function requestThrough(base: BaseLoader, request: BaseRequest, sink: Cdn
       report();
     };
     if (begun) last();
-    else queueMicrotask(last);
+    else Promise.resolve().then(last);
   };
   const callbacks: LoaderCallbacks<FragmentLoaderContext> = {
     onSuccess: (response, finalStats, _context, networkDetails) =>

@@ -55,7 +55,7 @@ export class Playlists {
       targetDurationMs: details.targetduration * 1000,
       // Renditions that share an init segment are one track of several playlists, each with numbers of its own.
       firstNumber: others.length > 0 ? null : details.startSN,
-      segments: [...others.flatMap(([, list]) => list.segments), ...segments, ...further],
+      segments: [...joined(others.map(([, list]) => list.segments)), ...segments, ...further],
     };
     this.#lists.delete(playlist);
     this.#lists.set(playlist, { trackId, details, timeline, segments, further, fragments });
@@ -156,4 +156,10 @@ export function rangeOf(fragment: Pick<Fragment, "byteRange">): ByteRange | null
 /** False where a playlist says GAP. hls.js also marks as gaps, for a while, fragments that would not load. */
 function isListed(fragment: Fragment | null): boolean {
   return Boolean(fragment && !fragment.tagList.some(([name]) => name === "GAP"));
+}
+
+function joined(lists: readonly (readonly Segment[])[]): Segment[] {
+  const all: Segment[] = [];
+  for (const list of lists) all.push(...list);
+  return all;
 }

@@ -1,4 +1,5 @@
 import type { CdnSink, MeshFactory, MeshPart, SessionRim, ShoalOptions, TrackTimeline } from "@shoal/core";
+import { desktopMesh } from "@shoal/core/testing";
 import { segmentIdOf, trackIdOf } from "@shoal/protocol/names";
 import Hls, { type HlsConfig, type LevelDetails } from "hls.js";
 import Hls15 from "hls.js-1.5";
@@ -43,7 +44,7 @@ const rim: SessionRim = {
   randomBytes: () => new Uint8Array(16),
   unable: () => null,
   onLeave: () => () => {},
-  loadMesh: () => Promise.resolve({ createMesh }),
+  loadMesh: () => Promise.resolve(desktopMesh(createMesh)),
 };
 
 const createMesh: MeshFactory = (_player, { identity }) => {
@@ -58,6 +59,7 @@ const createMesh: MeshFactory = (_player, { identity }) => {
     setTimeline: (timeline) => told.push(["timeline", timeline]),
     setActiveTracks: (tracks) => told.push(["tracks", [...tracks]]),
     setSharing: () => {},
+    remoteSharing: null,
     close: () => told.push(["close", null]),
   };
   return mesh;

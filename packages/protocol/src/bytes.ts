@@ -1,3 +1,4 @@
+import { hexDigits } from "./hash64.ts";
 import { type Result, refuse } from "./result.ts";
 
 /** Thrown inside this package only, by {@link ByteReader}; {@link reading} turns it into a typed refusal. */
@@ -6,10 +7,6 @@ class OutOfBytes extends Error {}
 /** Ids lately read, by their low bits. */
 const KEPT_IDS = 256;
 const KEPT: { readonly high: number; readonly low: number; readonly text: string }[] = [];
-
-const digits = (word: number): string => word.toString(16).padStart(8, "0");
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Reads big-endian fields; every read is checked against the end. */
 export class ByteReader {
@@ -49,7 +46,7 @@ export class ByteReader {
     const slot = low % KEPT_IDS;
     const kept = KEPT[slot];
     if (kept?.high === high && kept.low === low) return kept.text;
-    const text = digits(high) + digits(low);
+    const text = hexDigits(high, 8) + hexDigits(low, 8);
     KEPT[slot] = { high, low, text };
     return text;
   }
@@ -58,7 +55,7 @@ export class ByteReader {
   hex(count: number): string {
     const at = this.#advance(count);
     let text = "";
-    for (let i = at; i < at + count; i++) text += HEX[this.#bytes[i] ?? 0];
+    for (let i = at; i < at + count; i++) text += hexDigits(this.#bytes[i] ?? 0, 2);
     return text;
   }
 

@@ -38,9 +38,10 @@ export function mix32(a: number, b: number): number {
 
 /** 16 lower-case hexadecimal digits. */
 export function wordToHex(word: Word64): string {
-  return hex32(word.high) + hex32(word.low);
+  return hexDigits(word.high, 8) + hexDigits(word.low, 8);
 }
 
-function hex32(value: number): string {
-  return value.toString(16).padStart(8, "0");
+/** A whole number as so many lower-case hexadecimal digits, at most 8. TVs of 2018 have no `padStart`. */
+export function hexDigits(value: number, digits: number): string {
+  return `0000000${value.toString(16)}`.slice(-digits);
 }

@@ -1,4 +1,4 @@
-import { hash64, wordToHex } from "./hash64.ts";
+import { hash64, hexDigits, wordToHex } from "./hash64.ts";
 import { utf8 } from "./utf8.ts";
 
 declare const brand: unique symbol;
@@ -59,6 +59,6 @@ export function isPeerId(value: unknown): value is PeerId {
 /** Lower-case hexadecimal digits, two a byte. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += hexDigits(byte, 2);
   return text;
 }

@@ -66,6 +66,7 @@ beforeEach(() => {
     weight: () => 50,
     shareable: () => true,
     sealing: () => true,
+    mostAskedBytes: Number.POSITIVE_INFINITY,
     announceFetch: ignore,
   });
 });

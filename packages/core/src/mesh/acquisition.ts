@@ -20,6 +20,7 @@ export interface AcquisitionRim extends ElectoratesRim {
   /** The integrator's word on what may be shared. */
   readonly shareable: (segment: Segment) => boolean;
   readonly sealing: () => boolean;
+  readonly mostAskedBytes: number;
   /** A CDN request for a segment began, or failed: neighbours must know. */
   readonly announceFetch: (copy: Copy, fetching: boolean) => void;
 }
@@ -211,12 +212,13 @@ export class Acquisition {
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    const { self, neighbours, spoken } = this.#rim;
+    const { self, neighbours, spoken, mostAskedBytes } = this.#rim;
     const sealing = this.#rim.sealing();
     if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
     this.#sealed = sealing && neighbours().length > 0;
     const sealsStoppedMs = this.#sealsStoppedMs;
-    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours: neighbours(), spoken, cdnBps: this.#cdn.bps };
+    const cdnBps = this.#cdn.bps;
+    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours: neighbours(), spoken, cdnBps, mostAskedBytes };
   }
 
   /** Live segments are begun as soon as they are listed: players ask for one after the other. */

@@ -66,7 +66,13 @@ interface Lack {
  */
 export function planAsks(view: PlanView, asking: readonly Asking[], { actions, look }: Planning): void {
   const budget = new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour, view.nowMs)]));
-  const segments = asking.flatMap((one) => segmentOf(view, one, budget) ?? []);
+  const purse = { bytes: view.mostAskedBytes };
+  for (const { outstandingBytes } of view.neighbours) purse.bytes -= outstandingBytes;
+  const segments: AskedSegment[] = [];
+  for (const one of asking) {
+    const segment = segmentOf(view, one, budget, purse);
+    if (segment) segments.push(segment);
+  }
   const isTight = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS);
   for (const pass of isTight ? [ALL] : [RARE, REST]) {
     for (const segment of segments) {
@@ -86,8 +92,10 @@ export function planAsks(view: PlanView, asking: readonly Asking[], { actions, l
 
 const [ALL, RARE, REST] = [0, 1, 2];
 
+type AskedSegment = NonNullable<ReturnType<typeof segmentOf>>;
+
 /** What is missing of a segment, and how it is asked for; null where nobody can be asked. */
-function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerId, number>) {
+function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerId, number>, purse: { bytes: number }) {
   const { copy } = wanted;
   const holders = spoken.filter(({ said }) => fitsSeal(copy, said));
   if (!holders.some(({ neighbour }) => (budget.get(neighbour.peerId) ?? 0) > 0)) return null;
@@ -109,9 +117,11 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
     const waitMs = anywhere || promised ? 0 : farMs(piece);
     const far = !promised && waitMs <= view.nowMs;
     if (!far && !promised) look(waitMs);
-    const best = soonest(holders, piece, far, budget, withinMs, view.nowMs);
+    const best = purse.bytes > 0 && soonest(holders, piece, far, budget, withinMs, view.nowMs);
     if (!best) return;
-    budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - copy.extent(piece).length);
+    const { length } = copy.extent(piece);
+    purse.bytes -= length;
+    budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - length);
     const asked = asks.get(best.peerId);
     if (asked) asked.push(piece);
     else asks.set(best.peerId, [piece]);

@@ -15,6 +15,7 @@ import type { Clock } from "../clock.ts";
 import { DEFAULTS, type ResolvedOptions } from "../options.ts";
 import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "../player.ts";
 import type { Counters, NeighbourStats, SharingOffReason } from "../stats.ts";
+import { type DeviceLimits, leastSharing } from "./device.ts";
 import type { Integrity } from "./integrity.ts";
 import type { PeerTransport } from "./peer-transport.ts";
 import type { SegmentStore } from "./segment-store.ts";
@@ -61,7 +62,7 @@ const SEAL_WAIT_MS = 5_000;
 export class Mesh {
   readonly #rim: MeshRim;
   readonly #player: Player;
-  readonly #options: ResolvedOptions;
+  readonly #options: ResolvedOptions & DeviceLimits;
   readonly #identity: MeshIdentity;
   readonly #counters: Counters;
   readonly #handlers: MeshHandlers;
@@ -71,6 +72,7 @@ export class Mesh {
   #swarm: Swarm | null = null;
   #welcome: Welcome | null = null;
   #sharing: SharingMode;
+  #bound: SharingMode;
   #remote: RemoteConfig = { sharing: null, maxPeers: null };
   #sealing: SealingState = "on";
   #refusal: Refusal | null = null;
@@ -84,7 +86,12 @@ export class Mesh {
   constructor(
     rim: MeshRim,
     player: Player,
-    settings: { readonly options: ResolvedOptions; readonly identity: MeshIdentity; readonly counters: Counters },
+    settings: {
+      readonly options: ResolvedOptions & DeviceLimits;
+      readonly bound: SharingMode;
+      readonly identity: MeshIdentity;
+      readonly counters: Counters;
+    },
     handlers: MeshHandlers,
   ) {
     this.#rim = rim;
@@ -94,6 +101,7 @@ export class Mesh {
     this.#counters = settings.counters;
     this.#handlers = handlers;
     this.#sharing = settings.options.sharing;
+    this.#bound = settings.bound;
     this.#tracker = rim.tracker(settings.identity.trackerUrl, () => this.#join(), {
       welcome: (welcome) => this.#welcomed(welcome),
       candidates: (candidates) => this.#swarm?.introduce(candidates),
@@ -123,6 +131,10 @@ export class Mesh {
 
   get neighbours(): readonly NeighbourStats[] {
     return this.#swarm?.neighbours ?? [];
+  }
+
+  get remoteSharing(): SharingMode | null {
+    return this.#remote.sharing;
   }
 
   get uplinkBps(): number | null {
@@ -155,9 +167,10 @@ export class Mesh {
     this.#tracker.status({ tracks: tracks.slice(0, 8), sharing: null, freeSlots: null });
   }
 
-  setSharing(sharing: SharingMode): void {
+  setSharing(sharing: SharingMode, bound: SharingMode): void {
     this.#sharing = sharing;
-    this.#tracker.status({ tracks: null, sharing, freeSlots: null });
+    this.#bound = bound;
+    this.#tracker.status({ tracks: null, sharing: this.#effectiveSharing, freeSlots: null });
     this.#swarm?.statusChanged();
   }
 
@@ -171,7 +184,7 @@ export class Mesh {
   }
 
   get #effectiveSharing(): SharingMode {
-    return this.#remote.sharing === "download" && this.#sharing === "full" ? "download" : this.#sharing;
+    return leastSharing(this.#sharing, this.#remote.sharing ?? this.#bound);
   }
 
   #join(): Join {
@@ -229,6 +242,7 @@ export class Mesh {
         self: this.#identity.peerId,
         maxPeers: options.maxPeers,
         memoryBytes: options.memoryBytes,
+        piecesInFlight: options.piecesInFlight,
         upload: { bytesPerSecond: options.maxUploadBytesPerSecond, share: options.maxUploadShare },
         trustsPeers: options.integrity === "none",
         shareable: options.shareable === DEFAULTS.shareable ? null : options.shareable,

@@ -107,6 +107,7 @@ function viewOf(
     neighbours,
     spoken: (id) => spokenOf(neighbours, id),
     cdnBps: 20_000_000,
+    mostAskedBytes: Number.POSITIVE_INFINITY,
     ...more,
   };
 }
@@ -445,6 +446,17 @@ describe("what few around have", () => {
 
   it("waits where a buffer is about to run dry", () => {
     expect(asked(1_900)).toContain(old.id);
+  });
+
+  it("is asked for up to what the device affords, and no further while that is on its way", () => {
+    const pieces = (mostAskedBytes: number, outstandingBytes: number): number => {
+      const asking = around.map((neighbour, n) => (n === 0 ? { ...neighbour, outstandingBytes } : neighbour));
+      const { actions } = plan(viewOf([wantedOf(copyOf("old", 4))], asking, { nowMs: 1_000, mostAskedBytes }));
+      return actions.reduce((sum, action) => sum + (action.kind === "ask" ? action.pieces.length : 0), 0);
+    };
+    expect(pieces(Number.POSITIVE_INFINITY, 0)).toBe(4);
+    expect(pieces(2 * 65_536, 0)).toBe(2);
+    expect(pieces(2 * 65_536, 2 * 65_536)).toBe(0);
   });
 
   it("is not asked of somebody who just said that it is busy", () => {

@@ -59,6 +59,8 @@ export interface PlanView {
   readonly spoken: (id: SegmentId) => readonly Spoken[];
   /** CDN rate, bit/s; null while unknown. */
   readonly cdnBps: number | null;
+  /** What neighbours may have been asked for and not sent yet, in all. */
+  readonly mostAskedBytes: number;
 }
 
 export type PlanAction =

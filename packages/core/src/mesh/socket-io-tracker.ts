@@ -44,6 +44,14 @@ export function socketIoTracker(clock: Clock, random: () => number, reconnectMs:
   };
 }
 
+function queryOf(url: string, shardKey: string): Record<string, string> {
+  const query: Record<string, string> = { sk: shardKey };
+  new URL(url).searchParams.forEach((value, name) => {
+    if (name !== "sk") query[name] = value;
+  });
+  return query;
+}
+
 class SocketIoLink implements TrackerLink {
   readonly #socket: Socket;
   readonly #waitMs: (failures: number) => number;
@@ -70,7 +78,7 @@ class SocketIoLink implements TrackerLink {
       forceNew: true,
       autoConnect: false,
       // Given a query, socket.io-client forgets the URL's own.
-      query: { ...Object.fromEntries(new URL(url).searchParams), sk: contentId },
+      query: queryOf(url, contentId),
       auth: (done) => done(join() as unknown as Record<string, unknown>),
     });
     this.#listen();

@@ -54,6 +54,8 @@ export interface SwarmSettings {
   readonly self: PeerId;
   readonly maxPeers: number;
   readonly memoryBytes: number;
+  /** Pieces of 64 KiB asked of others and not there yet, at most. */
+  readonly piecesInFlight: number;
   readonly upload: UploadLimits;
   readonly trustsPeers: boolean;
   /** The integrator's word on what may be shared; null where everything may. */
@@ -153,6 +155,7 @@ export class Swarm {
       timeline,
       copies: this.#copies,
       self: settings.self,
+      mostAskedBytes: settings.piecesInFlight * 65_536,
       rosters: this.#rosters,
       neighbours: () => this.#neighbourhood.all,
       spoken: (id) => this.#hearsay.of(id),

@@ -1,3 +1,4 @@
+export { DESKTOP, desktopMesh } from "./desktop.ts";
 export { type CdnMood, MemoryCdn } from "./memory-cdn.ts";
 export { MemoryTracker } from "./memory-tracker.ts";
 export { type LinkQuality, MemoryNetwork } from "./memory-transport.ts";

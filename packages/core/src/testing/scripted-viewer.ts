@@ -8,6 +8,7 @@ import type { MeshFactory } from "../mesh-part.ts";
 import type { ShoalOptions } from "../options.ts";
 import type { LoadTask, Player, Segment } from "../player.ts";
 import { Session } from "../session.ts";
+import { desktopMesh } from "./desktop.ts";
 import type { MemoryCdn } from "./memory-cdn.ts";
 import { testIntegrity } from "./test-sealer.ts";
 import type { TestStream } from "./test-stream.ts";
@@ -82,7 +83,7 @@ export class ScriptedViewer {
       { tracker: "https://tracker.example", ...options },
       {
         clock: world.clock,
-        loadMesh: async () => ({ createMesh }),
+        loadMesh: async () => desktopMesh(createMesh),
         randomBytes: () => bytes,
         unable: () => null,
         onLeave: () => () => {},

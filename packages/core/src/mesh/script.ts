@@ -1,0 +1,2 @@
+export { SDK_VERSION } from "../version.ts";
+export { createMesh, probe, watchPolicy } from "./index.ts";
