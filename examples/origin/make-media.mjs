@@ -2,9 +2,12 @@
 /**
  * Makes the bundled stream in `media/` anew. Nothing in install, build or tests runs it; the result is committed.
  *
- *   node examples/origin/make-media.mjs
+ *   node examples/origin/make-media.mjs [vp9]
  *
- * Needs ffmpeg with libx264 and libfreetype, and the DejaVu fonts (Debian: `ffmpeg fonts-dejavu-core`). The same ffmpeg
+ * With `vp9` only the renditions for engines without H.264 are made, and the others are left as they are: `vp144`, cut like
+ * the rest, and the WebM file, 48 s with an index of its own.
+ *
+ * Needs ffmpeg with libx264, libvpx and libfreetype, and the DejaVu fonts (Debian: `ffmpeg fonts-dejavu-core`). The same ffmpeg
  * version gives the same bytes: one thread, fixed seeds, no metadata.
  *
  * The loop is 24 s: six video segments of exactly 4 s, and 1125 AAC frames of 1024 samples at 48 kHz, which are exactly
@@ -27,6 +30,8 @@ const videos = [
   { name: "v270", width: 480, height: 270, kbps: 700, profile: "main", level: "2.1", codecs: "avc1.4d4015" },
   { name: "v360", width: 640, height: 360, kbps: 1400, profile: "main", level: "3.0", codecs: "avc1.4d401e" },
 ];
+const open = { name: "vp144", width: 256, height: 144, kbps: 150, codecs: "vp09.00.10.08" };
+const webm = { file: "vp144.webm", loops: 2 };
 const muxed = { name: "muxed300", video: "v144" };
 
 const media = fileURLToPath(new URL("./media/", import.meta.url));
@@ -83,6 +88,31 @@ function encodeVideo(video) {
   return file;
 }
 
+/** In VP9, as often a key frame as there are segments. */
+function encodeOpen(extension, loops) {
+  const { name, width, height, kbps } = open;
+  const file = join(work, `${name}.${extension}`);
+  const source = `color=black:s=${width}x${height}:r=${framesPerSecond}:d=${loopSeconds * loops},format=gbrp`;
+  const gop = `${framesPerSecond * segmentSeconds}`;
+  const encode = ["-c:v", "libvpx-vp9", "-b:v", `${kbps}k`, "-minrate", `${kbps}k`, "-maxrate", `${kbps}k`];
+  const steady = ["-g", gop, "-keyint_min", gop, "-auto-alt-ref", "0", "-lag-in-frames", "0", "-deadline", "good"];
+  const one = ["-cpu-used", "2", "-threads", "1", "-row-mt", "0"];
+  const index = extension === "webm" ? ["-cues_to_front", "1", "-cluster_time_limit", "4000"] : [];
+  ffmpeg(
+    ...["-f", "lavfi", "-i", source, "-vf", picture(open), ...encode, ...steady, ...one, ...exact, ...index],
+    ...(extension === "mp4" ? ["-video_track_timescale", "12800", file] : [file]),
+  );
+  return file;
+}
+
+function makeOpen() {
+  const { name, width, height, kbps, codecs } = open;
+  cut(name, [encodeOpen("mp4", 1)], "m4s", ...fragmented);
+  writeFileSync(join(media, webm.file), readFileSync(encodeOpen("webm", webm.loops)));
+  const segmentTicks = Array(segmentsPerLoop).fill(12_800 * segmentSeconds);
+  return { name, kind: "video", codecs, kbps, width, height, framesPerSecond, timescale: 12_800, segmentTicks };
+}
+
 /** Three loops of a periodic sound are encoded and the middle one is kept: no encoder delay, no click at the seam. */
 function encodeAudio() {
   const all = join(work, "three-loops.aac");
@@ -137,8 +167,20 @@ function cut(name, inputs, extension, ...options) {
   return [...playlist.matchAll(/#EXTINF:([\d.]+)/g)].map((match) => Number(match[1]));
 }
 
-rmSync(media, { recursive: true, force: true });
+function writeAbout(renditions) {
+  const about = { segmentSeconds, segmentsPerLoop, renditions };
+  writeFileSync(join(media, "media.json"), `${JSON.stringify(about, null, 2)}\n`);
+}
+
 const fragmented = ["-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", "init.mp4"];
+if (process.argv[2] === "vp9") {
+  const about = JSON.parse(readFileSync(join(media, "media.json"), "utf8"));
+  const others = about.renditions.filter(({ name }) => name !== open.name);
+  writeAbout([...others, makeOpen()]);
+  rmSync(work, { recursive: true, force: true });
+  process.exit(0);
+}
+rmSync(media, { recursive: true, force: true });
 const adts = encodeAudio();
 const renditions = [];
 let muxedVideo = "";
@@ -179,8 +221,5 @@ renditions.push({
   ...{ name: muxed.name, kind: "muxed", codecs: `${codecs},mp4a.40.2`, kbps, width, height, framesPerSecond },
   ...{ timescale: 90_000, segmentTicks: muxedTicks },
 });
-writeFileSync(
-  join(media, "media.json"),
-  `${JSON.stringify({ segmentSeconds, segmentsPerLoop, renditions }, null, 2)}\n`,
-);
+writeAbout([...renditions, makeOpen()]);
 rmSync(work, { recursive: true, force: true });

@@ -33,8 +33,10 @@ describe.each(cmaf)("$name without end", (one) => {
     expect(segmentBytes(one, 7).byteLength).toBe(segmentSizeBytes(one, 7));
   });
 
-  it("keeps its segments within 10 % of the nominal size", () => {
-    for (const { byteLength } of one.segments) expect(Math.abs(byteLength / (one.kbps * 500) - 1)).toBeLessThan(0.1);
+  it("keeps its segments near the nominal size", () => {
+    // The encoder of VP9 keeps to a rate less strictly.
+    const spread = one.codecs.startsWith("vp") ? 0.2 : 0.1;
+    for (const { byteLength } of one.segments) expect(Math.abs(byteLength / (one.kbps * 500) - 1)).toBeLessThan(spread);
   });
 });
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { readWebm, type WebmFile } from "./webm.ts";
 
 /** What `media/media.json` says of one rendition of the bundled loop. */
 export interface RenditionDescription {
@@ -36,6 +37,8 @@ export interface Media {
   readonly segmentSeconds: number;
   readonly segmentsPerLoop: number;
   readonly renditions: readonly Rendition[];
+  /** The same picture in one WebM file, for engines that play nothing else. */
+  readonly webm: WebmFile;
 }
 
 /** Reads the bundled loop from this package's `media` folder (8 MB). */
@@ -58,5 +61,6 @@ export async function loadMedia(folder: URL = new URL("../media/", import.meta.u
     const averageBitsPerSecond = Math.ceil((sizes.reduce((sum, size) => sum + size, 0) * 8) / loopSeconds);
     return { ...rendition, init, segments, peakBitsPerSecond, averageBitsPerSecond };
   });
-  return { segmentSeconds, segmentsPerLoop, renditions: await Promise.all(renditions) };
+  const webm = readWebm(await readFile(new URL("vp144.webm", folder)));
+  return { segmentSeconds, segmentsPerLoop, renditions: await Promise.all(renditions), webm };
 }

@@ -3,7 +3,11 @@ import { media } from "./loop.fixture.ts";
 import { mpdText } from "./mpd.ts";
 
 const periods = [{ startSeconds: 0, firstNumber: 0 }];
-const base = { renditions: media.renditions, segmentSeconds: media.segmentSeconds, periods };
+const base = {
+  renditions: media.renditions.filter(({ codecs }) => !codecs.startsWith("vp")),
+  segmentSeconds: media.segmentSeconds,
+  periods,
+};
 const live = mpdText({
   ...base,
   periods: [...periods, { startSeconds: 40, firstNumber: 3 }],

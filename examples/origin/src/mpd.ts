@@ -1,5 +1,6 @@
 import type { Rendition } from "./media.ts";
 import { type Addressing, byNumber } from "./mpd-addressing.ts";
+import type { WebmFile } from "./webm.ts";
 
 /** One period of an MPD: a stretch whose segment numbers and decode times count on. */
 export interface MpdPeriod {
@@ -74,4 +75,22 @@ function adaptationSet(
     );
   }
   return [...lines, "    </AdaptationSet>"];
+}
+
+/** The MPD of the one WebM file: 48 s of one rendition, addressed by its own index. */
+export function webmMpdText(name: string, { init, index }: WebmFile): string {
+  const range = ({ offset, length }: WebmFile["index"]): string => `${offset}-${offset + length - 1}`;
+  const attributes = 'profiles="urn:webm:dash:profile:webm-on-demand:2012" minBufferTime="PT4S"';
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" ${attributes} type="static" mediaPresentationDuration="PT48S">
+  <Period id="0" start="PT0S" duration="PT48S">
+    <AdaptationSet contentType="video" mimeType="video/webm" codecs="vp9" subsegmentAlignment="true">
+      <Representation id="vp144" bandwidth="160000" width="256" height="144" frameRate="25">
+        <BaseURL>${name}</BaseURL>
+        <SegmentBase indexRange="${range(index)}"><Initialization range="${range(init)}"/></SegmentBase>
+      </Representation>
+    </AdaptationSet>
+  </Period>
+</MPD>
+`;
 }

@@ -10,7 +10,7 @@ import {
   servedSegment,
 } from "./live-window.ts";
 import type { Media, Rendition } from "./media.ts";
-import { type Mpd, type MpdPeriod, mpdText } from "./mpd.ts";
+import { type Mpd, type MpdPeriod, mpdText, webmMpdText } from "./mpd.ts";
 import { byIndex, byList, byTime } from "./mpd-addressing.ts";
 import { mediaPlaylistText, multivariantPlaylistText, type PlaylistSegment } from "./playlists.ts";
 import { bytesResource, joinedResource, type Resource, textResource } from "./resource.ts";
@@ -27,7 +27,7 @@ export interface StreamState {
 interface Stream {
   readonly live: boolean;
   readonly renditions: readonly string[];
-  readonly packaging: "cmaf" | "ts" | "one-file" | "encrypted";
+  readonly packaging: "cmaf" | "ts" | "one-file" | "encrypted" | "webm";
 }
 
 const cmaf = ["v144", "v270", "v360", "a64"];
@@ -37,8 +37,13 @@ const streams: Readonly<Record<string, Stream>> = {
   ts: { live: true, renditions: ["muxed300"], packaging: "ts" },
   "vod-ts": { live: false, renditions: ["muxed300"], packaging: "ts" },
   "vod-range": { live: false, renditions: cmaf, packaging: "one-file" },
+  vp9: { live: true, renditions: ["vp144"], packaging: "cmaf" },
+  "vod-vp9": { live: false, renditions: ["vp144"], packaging: "cmaf" },
+  "vod-webm": { live: false, renditions: [], packaging: "webm" },
   "vod-aes": { live: false, renditions: ["v144", "a64"], packaging: "encrypted" },
 };
+
+const WEBM_NAME = "vp144.webm";
 
 const hlsType = "application/vnd.apple.mpegurl";
 
@@ -54,6 +59,7 @@ export function streamResource(path: string, state: StreamState): Resource | und
   if (stream === undefined) return undefined;
   const renditions = state.media.renditions.filter((rendition) => stream.renditions.includes(rendition.name));
   const [first = "", second, third] = rest;
+  if (stream.packaging === "webm") return second === undefined ? webmResource(first, state.media) : undefined;
   if (second === undefined) return topResource(first, stream, renditions, state);
   const rendition = renditions.find((one) => one.name === first);
   return rendition === undefined || third !== undefined ? undefined : fileOf(rendition, second, stream, state);
@@ -66,6 +72,13 @@ function topResource(file: string, stream: Stream, renditions: readonly Renditio
   }
   const mpd = mpdOf(file, stream, renditions, state);
   return mpd === undefined ? undefined : textResource("application/dash+xml", mpd);
+}
+
+/** Engines of 2018 play VP9 in WebM alone. */
+function webmResource(file: string, { webm }: Media): Resource | undefined {
+  if (file === WEBM_NAME)
+    return joinedResource("video/webm", [{ sizeBytes: webm.bytes.length, bytes: () => webm.bytes }]);
+  return file === "master.mpd" ? textResource("application/dash+xml", webmMpdText(WEBM_NAME, webm)) : undefined;
 }
 
 function mpdOf(file: string, { live, packaging }: Stream, renditions: readonly Rendition[], state: StreamState) {

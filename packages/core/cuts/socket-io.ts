@@ -231,6 +231,13 @@ export const socketIoCuts: readonly Cut[] = [
         "",
       ],
       [", this.opts.reviver)", ")"],
+      // No acknowledgements, so no packet has an id; a tracker that tells of a socket's own events fools only itself.
+      ["        // look up id\n…        // look up json data", "        // look up json data"],
+      ["const RESERVED_EVENTS = […];\n", ""],
+      [
+        '(typeof payload[0] === "number" ||\n…RESERVED_EVENTS.indexOf(payload[0]) === -1)));\n            case PacketType.ACK:\n            case PacketType.BINARY_ACK:',
+        'typeof payload[0] === "string");\n            case PacketType.ACK:\n            case PacketType.BINARY_ACK:',
+      ],
       [
         "            case PacketType.EVENT:\n            case PacketType.BINARY_EVENT:\n                return",
         "            case PacketType.EVENT:\n                return",
@@ -443,6 +450,16 @@ export const socketIoCuts: readonly Cut[] = [
       ],
       ['    if (type === "b") {…    const packetType = ', "    const packetType = "],
       ["const decodeBase64Packet = …    }\n};\nconst mapBinary = …    }\n};\n", ""],
+    ],
+  },
+  {
+    ...engineParser,
+    file: "build/esm/commons.js",
+    changes: [
+      [
+        'PACKET_TYPES["open"] = "0";…PACKET_TYPES_REVERSE = Object.create(null);\nObject.keys(PACKET_TYPES).forEach((key) => {…});\n',
+        'const PACKET_TYPES_REVERSE = ["open", "close", "ping", "pong", "message"];\nPACKET_TYPES_REVERSE.forEach((name, type) => {\n    PACKET_TYPES[name] = type;\n});\n',
+      ],
     ],
   },
   {

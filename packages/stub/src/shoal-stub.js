@@ -9,7 +9,6 @@
  */
 (function (window, document) {
   var KEY = "shoal:probe";
-  var TRYING_MS = 8000;
   var own = document.currentScript ? document.currentScript.src : "";
 
   /** A word for the first thing that is missing; "" where all is there. */
@@ -24,13 +23,13 @@
     return crashedBefore() ? "crashed-before" : "";
   }
 
-  /** A page that tried data channels was gone before it knew: see the engine's probe. */
+  /** A page that tried data channels was gone before it knew, or tries them now: see the engine's probe. */
   function crashedBefore() {
     var kept;
     try {
       kept = JSON.parse(localStorage.getItem(KEY) || "[]");
       if (kept[2] !== navigator.userAgent) return false;
-      return kept[0] === "crashed" || (kept[0] === "trying" && Date.now() - kept[1] >= TRYING_MS);
+      return kept[0] === "crashed" || kept[0] === "trying";
     } catch (_error) {
       return false;
     }

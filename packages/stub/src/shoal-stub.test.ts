@@ -95,7 +95,7 @@ describe("the stub", () => {
     });
     const why = (more: object): string | undefined =>
       new Page([], more as Record<string, unknown>).ask().pass(0).heard[0]?.[1];
-    expect(why(kept("trying", 60_000, "Chrome/69"))).toBe("crashed-before");
+    expect(why(kept("trying", 0, "Chrome/69"))).toBe("crashed-before");
     expect(why(kept("crashed", 60_000, "Chrome/69"))).toBe("crashed-before");
     expect(why(kept("crashed", 60_000, "Chrome/63"))).toBeUndefined();
     expect(why(kept("works", 60_000, "Chrome/69"))).toBeUndefined();

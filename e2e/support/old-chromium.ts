@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
+import { DevTools } from "./dev-tools.ts";
+
+const require = createRequire(import.meta.url);
+const unpacked = fileURLToPath(new URL("../../node_modules/.cache/shoal-old-chromium", import.meta.url));
+
+export const OLD_ENGINES = [64, 72] as const;
+export type OldEngine = (typeof OLD_ENGINES)[number];
+
+const STARTS_WITHIN_MS = 30_000;
+
+/** A headless Chromium of some years ago, as on TVs, with one page open in it. */
+export class OldChromium {
+  readonly #process: ChildProcess;
+  readonly #profile: string;
+  readonly page: DevTools;
+
+  private constructor(process: ChildProcess, profile: string, page: DevTools) {
+    this.#process = process;
+    this.#profile = profile;
+    this.page = page;
+  }
+
+  /**
+   * @param before runs in the page before anything else of it
+   * @param profile one that another browser left; a new one by default
+   */
+  static async open(
+    engine: OldEngine,
+    url: string,
+    { before, profile }: { readonly before?: string | undefined; readonly profile?: string | undefined } = {},
+  ): Promise<OldChromium> {
+    const home = profile ?? mkdtempSync(join(tmpdir(), `chromium-${engine}-`));
+    const child = spawn(
+      binaryOf(engine),
+      [
+        ...["--headless", "--no-sandbox", "--no-zygote", "--disable-gpu", "--remote-debugging-port=0"],
+        ...["--autoplay-policy=no-user-gesture-required", `--user-data-dir=${home}`, "about:blank"],
+      ],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const port = await portOf(child);
+    const page = await DevTools.connect(await firstPageOf(port));
+    await page.send("Page.enable");
+    if (before) await page.send("Page.addScriptToEvaluateOnNewDocument", { source: before });
+    await page.send("Page.navigate", { url });
+    return new OldChromium(child, home, page);
+  }
+
+  /** Ends the browser. @param keep leaves its profile for another one to start with */
+  async close(keep: boolean = false): Promise<void> {
+    this.page.close();
+    const gone = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGKILL");
+    await gone;
+    if (!keep) rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Whether the page's scripts still run. */
+  answers(withinMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), withinMs);
+      this.page.evaluate("1").then(
+        () => {
+          clearTimeout(timer);
+          resolve(true);
+        },
+        () => resolve(false),
+      );
+    });
+  }
+
+  /** Whether what pages keep (`localStorage`) has reached the disk and holds a text. */
+  keeps(text: string): boolean {
+    const folder = join(this.#profile, "Default/Local Storage/leveldb");
+    if (!existsSync(folder)) return false;
+    return readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text));
+  }
+
+  get profile(): string {
+    return this.#profile;
+  }
+}
+
+interface Target {
+  readonly type: string;
+  readonly webSocketDebuggerUrl: string;
+}
+
+/** Where the page is driven that the browser opens by itself, a moment after it answers. */
+async function firstPageOf(port: string): Promise<string> {
+  for (;;) {
+    const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as readonly Target[];
+    const page = targets.find(({ type }) => type === "page");
+    if (page) return page.webSocketDebuggerUrl;
+  }
+}
+
+/** The port that the browser says it took. */
+function portOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const timer = setTimeout(() => reject(new Error(`Chromium did not start: ${said}`)), STARTS_WITHIN_MS);
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      const [, port] = /DevTools listening on ws:\/\/[^:]+:(\d+)\//.exec(said) ?? [];
+      if (!port) return;
+      clearTimeout(timer);
+      resolve(port);
+    });
+    child.once("exit", (code) => reject(new Error(`Chromium ended with ${code}: ${said}`)));
+  });
+}
+
+/** The program inside the npm package, unpacked once. */
+function binaryOf(engine: OldEngine): string {
+  const binary = join(unpacked, `chromium-${engine}`);
+  if (existsSync(binary)) return binary;
+  const folder = join(dirname(require.resolve(`chromium-${engine}/package.json`)), "bin");
+  const packed = readdirSync(folder).find((name) => name.endsWith(".br"));
+  if (!packed) throw new Error(`chromium-${engine} has no .br file in bin.`);
+  mkdirSync(unpacked, { recursive: true });
+  const half = `${binary}.${process.pid}`;
+  writeFileSync(half, brotliDecompressSync(readFileSync(join(folder, packed))), { mode: 0o755 });
+  renameSync(half, binary);
+  return binary;
+}

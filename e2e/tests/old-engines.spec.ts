@@ -1,0 +1,87 @@
+import { chromiumFlags } from "../../scripts/chromium.mjs";
+import { expect, type Swarm, test, untilMeshed } from "../fixture/index.ts";
+import { OLD_ENGINES, type OldEngine } from "../support/old-chromium.ts";
+import { type OldSettings, OldViewer } from "../support/old-viewer.ts";
+
+const open: OldViewer[] = [];
+test.afterEach(async () => {
+  for (const { browser } of open.splice(0)) await browser.close();
+});
+
+// An engine that cannot resolve mDNS names finds nobody whose addresses are hidden behind them.
+test.use({
+  launchOptions: {
+    executablePath: process.env.SHOAL_CHROMIUM ?? "/usr/bin/chromium",
+    args: [...chromiumFlags, "--disable-features=WebRtcHideLocalIpsWithMdns"],
+  },
+});
+
+/** What each engine can play: VP9 in WebM, from 72 on also in MP4. */
+const PLAYS: Readonly<Record<OldEngine, Partial<OldSettings>>> = {
+  64: { manifest: "/vod-webm/master.mpd", script: "dash-5.2-legacy.js" },
+  72: { manifest: "/vp9/master.m3u8", script: "hls-1.7.js" },
+};
+
+async function watch(engine: OldEngine, swarm: Swarm, settings: Partial<OldSettings> = {}): Promise<OldViewer> {
+  const viewer = await OldViewer.open(engine, swarm, { ...PLAYS[engine], ...settings });
+  open.push(viewer);
+  return viewer;
+}
+
+for (const engine of OLD_ENGINES) {
+  test(`Chromium ${engine} plays with Shoal in place as it does without`, async ({ startSwarm }) => {
+    const swarm = await startSwarm();
+    const plain = await watch(engine, swarm, { shoal: null });
+    const shared = await watch(engine, swarm);
+    for (const viewer of [plain, shared]) await viewer.until("plays on", ({ playedS }) => playedS > 12);
+    expect((await plain.state()).errors).toEqual([]);
+    expect(await shared.state()).toMatchObject({ loaded: true, why: "", errors: [] });
+  });
+
+  test(`the page survives every failure of WebRTC in Chromium ${engine}`, async ({ startSwarm }) => {
+    const swarm = await startSwarm();
+    const failures = {
+      "no-webrtc": "delete window.RTCPeerConnection; delete window.webkitRTCPeerConnection;",
+      throws:
+        "window.RTCPeerConnection.prototype.createDataChannel = function () { throw new Error('not built in'); };",
+      silent: "window.RTCPeerConnection.prototype.createOffer = function () { return new Promise(function () {}); };",
+    };
+    const viewers = await Promise.all(Object.values(failures).map((before) => watch(engine, swarm, { before })));
+    for (const viewer of viewers) await viewer.until("plays on", ({ playedS }) => playedS > 12);
+    await viewers[2]?.until("gives up", ({ stats }) => stats?.offReason !== "starting");
+    const [absent, throws, silent] = await Promise.all(viewers.map((viewer) => viewer.state()));
+    expect(absent).toMatchObject({ loaded: false, why: "no-webrtc", errors: [] });
+    expect(throws).toMatchObject({ errors: [], stats: { offReason: "no-data-channel" } });
+    expect(silent).toMatchObject({ errors: [], stats: { offReason: "no-data-channel" } });
+  });
+}
+
+test("a page that was gone while it tried data channels never tries them again", async ({ startSwarm }) => {
+  const swarm = await startSwarm();
+  const freezes = "window.RTCPeerConnection.prototype.createOffer = function () { for (;;) {} };";
+  const frozen = await watch(72, swarm, { before: freezes });
+  await expect.poll(() => frozen.browser.answers(3_000), { timeout: 60_000 }).toBe(false);
+  await expect.poll(() => frozen.browser.keeps("trying"), { timeout: 60_000 }).toBe(true);
+  // Somebody pulls the plug.
+  open.splice(0);
+  await frozen.browser.close(true);
+  const next = await watch(72, swarm, { profile: frozen.browser.profile });
+  await next.until("plays on", ({ playedS }) => playedS > 8);
+  expect(await next.state()).toMatchObject({ loaded: false, why: "crashed-before", errors: [] });
+});
+
+test("Chromium 72 shares with today's Chromium, and takes at least half from it", async ({ startSwarm }) => {
+  const swarm = await startSwarm();
+  for (let i = 0; i < 3; i++) await swarm.open({ manifest: "/vp9/master.m3u8" });
+  await untilMeshed(swarm);
+  const old = await watch(72, swarm);
+  const { stats: before } = await old.until("meets others", ({ stats }) => (stats?.neighbours.length ?? 0) > 0);
+  await swarm.play(30);
+  const { stats, errors, playedS } = await old.state();
+  expect(errors).toEqual([]);
+  expect(playedS).toBeGreaterThan(20);
+  const peerBytes = (stats?.peerBytes ?? 0) - (before?.peerBytes ?? 0);
+  const cdnBytes = (stats?.cdnBytes ?? 0) - (before?.cdnBytes ?? 0);
+  expect(peerBytes / (peerBytes + cdnBytes)).toBeGreaterThan(0.5);
+  expect(stats?.uploadedBytes).toBeGreaterThan(0);
+});
