@@ -14,7 +14,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
-import { DevTools } from "./dev-tools.ts";
+import type { DrivenBrowser } from "./script-viewer.ts";
+import { SocketCalls } from "./socket-calls.ts";
 
 const require = createRequire(import.meta.url);
 const unpacked = fileURLToPath(new URL("../../node_modules/.cache/shoal-old-chromium", import.meta.url));
@@ -24,16 +25,21 @@ export type OldEngine = (typeof OLD_ENGINES)[number];
 
 const STARTS_WITHIN_MS = 30_000;
 
-/** A headless Chromium of some years ago, as on TVs, with one page open in it. */
-export class OldChromium {
+interface Evaluation {
+  readonly result: { readonly value?: unknown };
+  readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } };
+}
+
+/** A headless Chromium of some years ago, as on TVs, driven by the DevTools protocol: Playwright knows none so old. */
+export class OldChromium implements DrivenBrowser {
   readonly #process: ChildProcess;
   readonly #profile: string;
-  readonly page: DevTools;
+  readonly #calls: SocketCalls;
 
-  private constructor(process: ChildProcess, profile: string, page: DevTools) {
+  private constructor(process: ChildProcess, profile: string, calls: SocketCalls) {
     this.#process = process;
     this.#profile = profile;
-    this.page = page;
+    this.#calls = calls;
   }
 
   /**
@@ -55,16 +61,23 @@ export class OldChromium {
       { stdio: ["ignore", "ignore", "pipe"] },
     );
     const port = await portOf(child);
-    const page = await DevTools.connect(await firstPageOf(port));
-    await page.send("Page.enable");
-    if (before) await page.send("Page.addScriptToEvaluateOnNewDocument", { source: before });
-    await page.send("Page.navigate", { url });
-    return new OldChromium(child, home, page);
+    const calls = await SocketCalls.connect(await firstPageOf(port));
+    await calls.send("Page.enable");
+    if (before) await calls.send("Page.addScriptToEvaluateOnNewDocument", { source: before });
+    await calls.send("Page.navigate", { url });
+    return new OldChromium(child, home, calls);
+  }
+
+  async evaluate<T>(expression: string): Promise<T> {
+    const params = { expression, awaitPromise: true, returnByValue: true };
+    const { result, exceptionDetails } = (await this.#calls.send("Runtime.evaluate", params)) as Evaluation;
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value as T;
   }
 
   /** Ends the browser. @param keep leaves its profile for another one to start with */
   async close(keep: boolean = false): Promise<void> {
-    this.page.close();
+    this.#calls.close();
     const gone = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGKILL");
     await gone;
@@ -75,7 +88,7 @@ export class OldChromium {
   answers(withinMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), withinMs);
-      this.page.evaluate("1").then(
+      this.evaluate("1").then(
         () => {
           clearTimeout(timer);
           resolve(true);

@@ -1,7 +1,9 @@
 import { chromiumFlags } from "../../scripts/chromium.mjs";
 import { expect, type Swarm, test, untilMeshed } from "../fixture/index.ts";
-import { OLD_ENGINES, type OldEngine } from "../support/old-chromium.ts";
-import { type OldSettings, OldViewer } from "../support/old-viewer.ts";
+import { OLD_ENGINES, OldChromium, type OldEngine } from "../support/old-chromium.ts";
+import { ScriptViewer, type ScriptViewerSettings, scriptViewerUrl } from "../support/script-viewer.ts";
+
+type OldViewer = ScriptViewer<OldChromium>;
 
 const open: OldViewer[] = [];
 test.afterEach(async () => {
@@ -17,13 +19,19 @@ test.use({
 });
 
 /** What each engine can play: VP9 in WebM, from 72 on also in MP4. */
-const PLAYS: Readonly<Record<OldEngine, Partial<OldSettings>>> = {
+const PLAYS: Readonly<Record<OldEngine, Partial<ScriptViewerSettings>>> = {
   64: { manifest: "/vod-webm/master.mpd", script: "dash-5.2-legacy.js" },
   72: { manifest: "/vp9/master.m3u8", script: "hls-1.7.js" },
 };
 
-async function watch(engine: OldEngine, swarm: Swarm, settings: Partial<OldSettings> = {}): Promise<OldViewer> {
-  const viewer = await OldViewer.open(engine, swarm, { ...PLAYS[engine], ...settings });
+async function watch(
+  engine: OldEngine,
+  swarm: Swarm,
+  settings: Partial<ScriptViewerSettings> = {},
+  browser: { readonly before?: string; readonly profile?: string } = {},
+): Promise<OldViewer> {
+  const url = scriptViewerUrl(swarm, { ...PLAYS[engine], ...settings });
+  const viewer = new ScriptViewer(await OldChromium.open(engine, url, browser));
   open.push(viewer);
   return viewer;
 }
@@ -46,7 +54,7 @@ for (const engine of OLD_ENGINES) {
         "window.RTCPeerConnection.prototype.createDataChannel = function () { throw new Error('not built in'); };",
       silent: "window.RTCPeerConnection.prototype.createOffer = function () { return new Promise(function () {}); };",
     };
-    const viewers = await Promise.all(Object.values(failures).map((before) => watch(engine, swarm, { before })));
+    const viewers = await Promise.all(Object.values(failures).map((before) => watch(engine, swarm, {}, { before })));
     for (const viewer of viewers) await viewer.until("plays on", ({ playedS }) => playedS > 12);
     await viewers[2]?.until("gives up", ({ stats }) => stats?.offReason !== "starting");
     const [absent, throws, silent] = await Promise.all(viewers.map((viewer) => viewer.state()));
@@ -59,13 +67,13 @@ for (const engine of OLD_ENGINES) {
 test("a page that was gone while it tried data channels never tries them again", async ({ startSwarm }) => {
   const swarm = await startSwarm();
   const freezes = "window.RTCPeerConnection.prototype.createOffer = function () { for (;;) {} };";
-  const frozen = await watch(72, swarm, { before: freezes });
+  const frozen = await watch(72, swarm, {}, { before: freezes });
   await expect.poll(() => frozen.browser.answers(3_000), { timeout: 60_000 }).toBe(false);
   await expect.poll(() => frozen.browser.keeps("trying"), { timeout: 60_000 }).toBe(true);
   // Somebody pulls the plug.
   open.splice(0);
   await frozen.browser.close(true);
-  const next = await watch(72, swarm, { profile: frozen.browser.profile });
+  const next = await watch(72, swarm, {}, { profile: frozen.browser.profile });
   await next.until("plays on", ({ playedS }) => playedS > 8);
   expect(await next.state()).toMatchObject({ loaded: false, why: "crashed-before", errors: [] });
 });
