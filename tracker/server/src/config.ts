@@ -40,8 +40,19 @@ const remoteConfig = json<RemoteConfig>('JSON such as {"sharing":"full","maxPeer
 export const TRACKER_VARIABLES = {
   host: variable("SHOAL_HOST", anyText, "0.0.0.0", "Address to listen on."),
   port: variable("SHOAL_PORT", wholeNumber(0, 65_535), 8_000, "Port to listen on; 0 takes a free one."),
-  open: variable("SHOAL_OPEN", flag, false, "Anybody may join without a token. Must be said, or the tracker warns."),
-  tenant: variable("SHOAL_TENANT", anyText, "", "Prefix of every swarm's id; keeps two customers apart."),
+  open: variable("SHOAL_OPEN", flag, false, "Anybody may join without a token. Without it a join needs one."),
+  tokenKeys: variable(
+    "SHOAL_TOKEN_KEYS",
+    anyText,
+    "",
+    'Keys that sign viewers\' tokens, by tenant: JSON such as {"my-tenant":[{"kty":"oct","kid":"1","k":"…"}]} (a list of JWK: `oct` for HS256, public `EC` P-256 for ES256), or the path of a file with it, which is read again when it changes.',
+  ),
+  tenant: variable(
+    "SHOAL_TENANT",
+    anyText,
+    "",
+    "Tenant of viewers without a token: prefix of their swarms' ids. Others have the tenant of their token.",
+  ),
   allowOrigins: variable<readonly string[]>(
     "SHOAL_ALLOW_ORIGINS",
     commaList,

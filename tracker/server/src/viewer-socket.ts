@@ -13,6 +13,7 @@ import {
   TRACKER_EVENTS,
 } from "@shoal/protocol";
 import type { Socket } from "socket.io";
+import type { Visit } from "./gate/gate.ts";
 import type { Metrics } from "./metrics.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Swarm } from "./swarm.ts";
@@ -119,6 +120,7 @@ export interface Admission {
   readonly join: Join;
   readonly isp: string;
   readonly addressKey: string;
+  readonly visit: Visit;
 }
 
 /** A refusal as socket.io carries it in `connect_error`. */
