@@ -31,6 +31,15 @@ function readIceServers(value: unknown): readonly IceServer[] | undefined {
   return servers;
 }
 
+function listsOf<T>(value: unknown, isItem: (item: unknown) => item is T): Record<string, readonly T[]> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const lists = Object.entries(value);
+  if (!lists.every(([, list]) => Array.isArray(list) && list.every(isItem))) return undefined;
+  return Object.fromEntries(lists) as Record<string, readonly T[]>;
+}
+
+const isAsn = (item: unknown): item is number => Number.isInteger(item) && (item as number) > 0;
+
 const remoteConfig = json<RemoteConfig>('JSON such as {"sharing":"full","maxPeers":12}', (value) => {
   const read = readConfig(value);
   return read.ok ? read.value.message : undefined;
@@ -113,7 +122,27 @@ export const TRACKER_VARIABLES = {
     "SHOAL_ISP_HEADER",
     anyText,
     "",
-    "Header in which a trusted proxy names the viewer's ISP, such as `x-isp`.",
+    "How a trusted proxy names the viewer's ISP and country: `cloudfront`, `akamai`, `fastly`, `cloudflare`, or the name of a header with an AS number or a name.",
+  ),
+  mmdb: variable<readonly string[]>(
+    "SHOAL_MMDB",
+    commaList,
+    [],
+    "Paths of MMDB files with AS numbers, countries or regions; read again when they change. None is shipped.",
+  ),
+  ispSiblings: variable<Readonly<Record<string, readonly number[]>>>(
+    "SHOAL_ISP_SIBLINGS",
+    json('JSON such as {"my-telco":[64500,64501]}', (value) => listsOf(value, isAsn)),
+    {},
+    "AS numbers that belong to one operator: their viewers are one ISP group.",
+  ),
+  sites: variable<Readonly<Record<string, readonly string[]>>>(
+    "SHOAL_SITES",
+    json('JSON such as {"head-office":["203.0.113.0/24"]}', (value) =>
+      listsOf(value, (item) => typeof item === "string"),
+    ),
+    {},
+    "Addresses and CIDRs of offices or venues: viewers of one site meet first.",
   ),
   trustedProxies: variable<readonly string[]>(
     "SHOAL_TRUSTED_PROXIES",

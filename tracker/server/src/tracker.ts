@@ -12,11 +12,11 @@ import {
 import { createLog } from "@shoal/sealer";
 import { Server, type Socket } from "socket.io";
 import { AddressLimit } from "./address-limit.ts";
-import { OriginReader } from "./client-address.ts";
 import { TRACKER_DEFAULTS, type TrackerOptions } from "./config.ts";
 import { Gate } from "./gate/gate.ts";
 import { createHttpHandler } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
+import { PlaceReader } from "./place/place-reader.ts";
 import { Swarms } from "./swarms.ts";
 import {
   type Admission,
@@ -59,7 +59,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   const now = world.now ?? Date.now;
   const random = world.random ?? Math.random;
   const log = createLog("tracker", options.logLevel, world.writeLog);
-  const origins = new OriginReader(options);
+  const places = new PlaceReader(options, log);
   const gate = await Gate.open(options, log);
   const metrics = createMetrics();
   const addresses = new AddressLimit(options.maxSocketsPerAddress);
@@ -117,7 +117,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     if (draining) return refuse("draining", "This tracker is shutting down.");
     if (connections >= options.maxSockets) return refuse("too-busy", "This tracker takes no more viewers for now.");
     const { handshake } = socket;
-    const { address, isp } = origins.read(handshake.address, handshake.headers, handshake.query.isp);
+    const { address, ...place } = places.read(handshake.address, handshake.headers, handshake.query.isp);
     const addressKey = addresses.keyOf(address);
     const read = readJoin(handshake.auth);
     if (!read.ok) return refuse("bad-join", read.reason);
@@ -135,7 +135,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     if (isCrowded && !visit.value.claims?.tokenId) return refuse("too-many-sockets", TOO_MANY);
     const inUse = gate.enter(visit.value, join.peerId);
     if (inUse !== null) return refuse("bad-token", inUse);
-    return { join, isp, addressKey, visit: visit.value };
+    return { join, place, addressKey, visit: visit.value };
   };
 
   io.use((socket, next) => {
@@ -159,10 +159,10 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   });
 
   io.on("connection", (socket) => {
-    const { join, isp, addressKey, visit, startedMs } = socket.data as Admission & { readonly startedMs: number };
+    const { join, place, addressKey, visit, startedMs } = socket.data as Admission & { readonly startedMs: number };
     const swarm = swarms.of(visit.tenant, join.contentId);
     if (visit.claims?.mediaBase) swarm.mediaBase = visit.claims.mediaBase;
-    const { viewer, replaced } = swarm.join(join, isp, (event, payload) => socket.emit(event, payload), now());
+    const { viewer, replaced } = swarm.join(join, place.isp, (event, payload) => socket.emit(event, payload), now());
     connections++;
     addresses.enter(addressKey);
     sockets.set(viewer, socket);
@@ -216,6 +216,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     clearInterval(reviewing);
     swarms.close();
     gate.close();
+    places.close();
     await io.close();
     http.closeAllConnections();
     log.info("closed");
