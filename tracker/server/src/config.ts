@@ -31,6 +31,15 @@ function readIceServers(value: unknown): readonly IceServer[] | undefined {
   return servers;
 }
 
+function listsOf<T>(value: unknown, isItem: (item: unknown) => item is T): Record<string, readonly T[]> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const lists = Object.entries(value);
+  if (!lists.every(([, list]) => Array.isArray(list) && list.every(isItem))) return undefined;
+  return Object.fromEntries(lists) as Record<string, readonly T[]>;
+}
+
+const isAsn = (item: unknown): item is number => Number.isInteger(item) && (item as number) > 0;
+
 const remoteConfig = json<RemoteConfig>('JSON such as {"sharing":"full","maxPeers":12}', (value) => {
   const read = readConfig(value);
   return read.ok ? read.value.message : undefined;
@@ -40,8 +49,19 @@ const remoteConfig = json<RemoteConfig>('JSON such as {"sharing":"full","maxPeer
 export const TRACKER_VARIABLES = {
   host: variable("SHOAL_HOST", anyText, "0.0.0.0", "Address to listen on."),
   port: variable("SHOAL_PORT", wholeNumber(0, 65_535), 8_000, "Port to listen on; 0 takes a free one."),
-  open: variable("SHOAL_OPEN", flag, false, "Anybody may join without a token. Must be said, or the tracker warns."),
-  tenant: variable("SHOAL_TENANT", anyText, "", "Prefix of every swarm's id; keeps two customers apart."),
+  open: variable("SHOAL_OPEN", flag, false, "Anybody may join without a token. Without it a join needs one."),
+  tokenKeys: variable(
+    "SHOAL_TOKEN_KEYS",
+    anyText,
+    "",
+    'Keys that sign viewers\' tokens, by tenant: JSON such as {"my-tenant":[{"kty":"oct","kid":"1","k":"…"}]} (a list of JWK: `oct` for HS256, public `EC` P-256 for ES256), or the path of a file with it, which is read again when it changes.',
+  ),
+  tenant: variable(
+    "SHOAL_TENANT",
+    anyText,
+    "",
+    "Tenant of viewers without a token: prefix of their swarms' ids. Others have the tenant of their token.",
+  ),
   allowOrigins: variable<readonly string[]>(
     "SHOAL_ALLOW_ORIGINS",
     commaList,
@@ -102,7 +122,27 @@ export const TRACKER_VARIABLES = {
     "SHOAL_ISP_HEADER",
     anyText,
     "",
-    "Header in which a trusted proxy names the viewer's ISP, such as `x-isp`.",
+    "How a trusted proxy names the viewer's ISP and country: `cloudfront`, `akamai`, `fastly`, `cloudflare`, or the name of a header with an AS number or a name.",
+  ),
+  mmdb: variable<readonly string[]>(
+    "SHOAL_MMDB",
+    commaList,
+    [],
+    "Paths of MMDB files with AS numbers, countries or regions; read again when they change. None is shipped.",
+  ),
+  ispSiblings: variable<Readonly<Record<string, readonly number[]>>>(
+    "SHOAL_ISP_SIBLINGS",
+    json('JSON such as {"my-telco":[64500,64501]}', (value) => listsOf(value, isAsn)),
+    {},
+    "AS numbers that belong to one operator: their viewers are one ISP group.",
+  ),
+  sites: variable<Readonly<Record<string, readonly string[]>>>(
+    "SHOAL_SITES",
+    json('JSON such as {"head-office":["203.0.113.0/24"]}', (value) =>
+      listsOf(value, (item) => typeof item === "string"),
+    ),
+    {},
+    "Addresses and CIDRs of offices or venues: viewers of one site meet first.",
   ),
   trustedProxies: variable<readonly string[]>(
     "SHOAL_TRUSTED_PROXIES",

@@ -33,6 +33,7 @@ export class Swarm {
   #rostersDue = false;
   readonly #manifests = new Map<string, number>();
   #sealing: SealingState;
+  #mediaBase: string | null = null;
 
   constructor(id: SwarmId, contentId: string, sealing: SealingState) {
     this.id = id;
@@ -46,6 +47,11 @@ export class Swarm {
 
   get sealing(): SealingState {
     return this.#sealing;
+  }
+
+  /** Where the content lies, as a token says that its operator signed. The newest word counts. */
+  set mediaBase(url: string) {
+    this.#mediaBase = url;
   }
 
   /**
@@ -195,7 +201,13 @@ export class Swarm {
     const tracks = [...this.#table.viewersByTrack()].map(([trackId, viewers]) => ({ trackId, viewers }));
     const named = [...this.#manifests].sort((a, b) => b[1] - a[1]).map(([manifest]) => manifest);
     const manifests = this.size > 0 ? named.slice(0, MAX_MANIFESTS) : [];
-    return { swarm: this.id, contentId: this.contentId, manifests, tracks: tracks.slice(0, 1_000) };
+    return {
+      swarm: this.id,
+      contentId: this.contentId,
+      manifests,
+      tracks: tracks.slice(0, 1_000),
+      mediaBase: this.#mediaBase,
+    };
   }
 
   #viewersOn(track: TrackId): number {

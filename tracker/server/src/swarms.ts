@@ -10,15 +10,13 @@ const FOLLOW_EVERY_MS = 250;
 /** All swarms of one tracker, and what the sealer is told of them. */
 export class Swarms {
   readonly #swarms = new Map<SwarmId, Swarm>();
-  readonly #tenant: string;
   readonly #metrics: Metrics;
   readonly #log: Log;
   readonly #link: SealerLink | null;
   readonly #waiting = new Map<SwarmId, { timer: ReturnType<typeof setTimeout>; again: boolean }>();
   #keys: readonly SealKey[] = [];
 
-  constructor(options: { tenant: string; sealerUrl: string; sealerSecret: string; metrics: Metrics; log: Log }) {
-    this.#tenant = options.tenant;
+  constructor(options: { sealerUrl: string; sealerSecret: string; metrics: Metrics; log: Log }) {
     this.#metrics = options.metrics;
     this.#log = options.log;
     this.#link =
@@ -39,8 +37,8 @@ export class Swarms {
   }
 
   /** The swarm of a content, made when it is not there. */
-  of(contentId: string): Swarm {
-    const id = swarmIdOf(this.#tenant, contentId);
+  of(tenant: string, contentId: string): Swarm {
+    const id = swarmIdOf(tenant, contentId);
     let swarm = this.#swarms.get(id);
     if (!swarm) {
       swarm = new Swarm(id, contentId, this.#sealingBefore());

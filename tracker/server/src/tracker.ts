@@ -12,10 +12,11 @@ import {
 import { createLog } from "@shoal/sealer";
 import { Server, type Socket } from "socket.io";
 import { AddressLimit } from "./address-limit.ts";
-import { OriginReader } from "./client-address.ts";
 import { TRACKER_DEFAULTS, type TrackerOptions } from "./config.ts";
+import { Gate } from "./gate/gate.ts";
 import { createHttpHandler } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
+import { PlaceReader } from "./place/place-reader.ts";
 import { Swarms } from "./swarms.ts";
 import {
   type Admission,
@@ -50,6 +51,7 @@ const RETRY_AFTER_MS = 30_000;
 const REVIEW_MS = 2_000;
 /** A socket that has not joined after this long is closed, milliseconds. */
 const JOIN_WITHIN_MS = 10_000;
+const TOO_MANY = "Too many viewers behind one address.";
 
 /** Starts a tracker. @throws ConfigError, or what `listen` throws (a port that is taken) */
 export async function startTracker(given: Partial<TrackerOptions> = {}, world: TrackerWorld = {}): Promise<Tracker> {
@@ -57,10 +59,11 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   const now = world.now ?? Date.now;
   const random = world.random ?? Math.random;
   const log = createLog("tracker", options.logLevel, world.writeLog);
-  const origins = new OriginReader(options);
+  const places = new PlaceReader(options, log);
+  const gate = await Gate.open(options, log);
   const metrics = createMetrics();
   const addresses = new AddressLimit(options.maxSocketsPerAddress);
-  const { tenant, sealerUrl, sealerSecret, messagesPerSecond, messageBurst } = options;
+  const { sealerUrl, sealerSecret, messagesPerSecond, messageBurst } = options;
   let config = options.remoteConfig;
   let draining = false;
   let connections = 0;
@@ -101,7 +104,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       answer(null, isAllowed && io.engine.clientsCount < 2 * maxSockets + 16);
     },
   });
-  const swarms = new Swarms({ tenant, sealerUrl, sealerSecret, metrics, log });
+  const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log });
   const rim: Rim = { swarms, metrics, now, random, messagesPerSecond, messageBurst };
 
   const refuse = (code: RefusalCode, message: string): RefusedJoin => {
@@ -110,13 +113,12 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     return new RefusedJoin({ code, message, retryAfterMs: Math.round(RETRY_AFTER_MS * (1 + random())) });
   };
 
-  const admit = (socket: Socket): Admission | RefusedJoin => {
+  const admit = async (socket: Socket): Promise<Admission | RefusedJoin> => {
     if (draining) return refuse("draining", "This tracker is shutting down.");
     if (connections >= options.maxSockets) return refuse("too-busy", "This tracker takes no more viewers for now.");
     const { handshake } = socket;
-    const { address, isp } = origins.read(handshake.address, handshake.headers, handshake.query.isp);
+    const { address, ...place } = places.read(handshake.address, handshake.headers, handshake.query.isp);
     const addressKey = addresses.keyOf(address);
-    if (addresses.isFull(addressKey)) return refuse("too-many-sockets", "Too many viewers behind one address.");
     const read = readJoin(handshake.auth);
     if (!read.ok) return refuse("bad-join", read.reason);
     const join: Join = read.value.message;
@@ -125,22 +127,42 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     }
     if (join.contentId === "") return refuse("bad-join", "The content id is empty.");
     if (read.value.unknownFields > 0) metrics.unknownFields.inc(read.value.unknownFields);
-    return { join, isp, addressKey };
+    const isCrowded = addresses.isFull(addressKey);
+    // A token of one's own lifts the limit; one that is for many, or none, does not.
+    if (isCrowded && join.token === null) return refuse("too-many-sockets", TOO_MANY);
+    const visit = await gate.check(join, now());
+    if (!visit.ok) return refuse(visit.code, visit.reason);
+    if (isCrowded && !visit.value.claims?.tokenId) return refuse("too-many-sockets", TOO_MANY);
+    const inUse = gate.enter(visit.value, join.peerId);
+    if (inUse !== null) return refuse("bad-token", inUse);
+    return { join, place, addressKey, visit: visit.value };
   };
 
   io.use((socket, next) => {
     const startedMs = performance.now();
-    const admission = admit(socket);
+    const admitting = admit(socket);
     forgetAddress(socket);
-    if (admission instanceof RefusedJoin) return next(admission);
-    socket.data = { ...admission, startedMs };
-    next();
+    admitting.then(
+      (admission) => {
+        if (admission instanceof RefusedJoin) return next(admission);
+        // The token's place is given back whenever this connection ends, joined or not.
+        if (socket.conn.readyState !== "open") {
+          gate.leave(admission.visit);
+          return next(refuse("bad-join", "The connection was closed."));
+        }
+        socket.conn.once("close", () => gate.leave(admission.visit));
+        socket.data = { ...admission, startedMs };
+        next();
+      },
+      () => next(refuse("bad-join", "The join could not be checked.")),
+    );
   });
 
   io.on("connection", (socket) => {
-    const { join, isp, addressKey, startedMs } = socket.data as Admission & { readonly startedMs: number };
-    const swarm = swarms.of(join.contentId);
-    const { viewer, replaced } = swarm.join(join, isp, (event, payload) => socket.emit(event, payload), now());
+    const { join, place, addressKey, visit, startedMs } = socket.data as Admission & { readonly startedMs: number };
+    const swarm = swarms.of(visit.tenant, join.contentId);
+    if (visit.claims?.mediaBase) swarm.mediaBase = visit.claims.mediaBase;
+    const { viewer, replaced } = swarm.join(join, place.isp, (event, payload) => socket.emit(event, payload), now());
     connections++;
     addresses.enter(addressKey);
     sockets.set(viewer, socket);
@@ -182,7 +204,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   const { port } = http.address() as AddressInfo;
   const host = options.host === "0.0.0.0" || options.host === "::" ? "127.0.0.1" : options.host;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  if (!options.open) log.warn("open", { message: "No tokens are checked yet: anybody may join. Say SHOAL_OPEN=1." });
+  if (options.open) log.warn("open", { message: "SHOAL_OPEN=1: anybody may join without a token." });
   if (options.ispFromQuery)
     log.warn("isp-from-query", { message: "Viewers name their ISP themselves: for tests only." });
   if (sealerUrl === "") log.warn("no-sealer", { message: "Without a sealer nothing is sealed and nothing is shared." });
@@ -193,6 +215,8 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     draining = true;
     clearInterval(reviewing);
     swarms.close();
+    gate.close();
+    places.close();
     await io.close();
     http.closeAllConnections();
     log.info("closed");

@@ -13,7 +13,9 @@ import {
   TRACKER_EVENTS,
 } from "@shoal/protocol";
 import type { Socket } from "socket.io";
+import type { Visit } from "./gate/gate.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Place } from "./place/place-reader.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Swarm } from "./swarm.ts";
 import type { Swarms } from "./swarms.ts";
@@ -117,8 +119,9 @@ export function countCandidates(metrics: Metrics, candidates: readonly Candidate
 /** What a refused or admitted socket carries from the middleware to its handler. */
 export interface Admission {
   readonly join: Join;
-  readonly isp: string;
+  readonly place: Omit<Place, "address">;
   readonly addressKey: string;
+  readonly visit: Visit;
 }
 
 /** A refusal as socket.io carries it in `connect_error`. */
