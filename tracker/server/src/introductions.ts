@@ -10,18 +10,17 @@ export class Introductions {
     this.#limit = limit;
   }
 
+  /** Noted once, with the one who was given the other's name. */
   introduce(a: PeerId, b: PeerId): void {
     this.#note(a, b);
-    this.#note(b, a);
   }
 
   know(a: PeerId, b: PeerId): boolean {
-    return this.#known.get(a)?.has(b) ?? false;
+    return this.#known.get(a)?.has(b) || this.#known.get(b)?.has(a) || false;
   }
 
-  /** Forgets a viewer that left. */
+  /** Forgets whom a viewer that left was introduced to; who was introduced to it finds it gone. */
   forget(peerId: PeerId): void {
-    for (const other of this.#known.get(peerId) ?? []) this.#drop(other, peerId);
     this.#known.delete(peerId);
   }
 
@@ -36,14 +35,7 @@ export class Introductions {
     if (known.size <= this.#limit) return;
     for (const oldest of known) {
       known.delete(oldest);
-      this.#drop(oldest, owner);
       break;
     }
-  }
-
-  #drop(owner: PeerId, other: PeerId): void {
-    const known = this.#known.get(owner);
-    known?.delete(other);
-    if (known?.size === 0) this.#known.delete(owner);
   }
 }
