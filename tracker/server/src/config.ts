@@ -45,6 +45,9 @@ const remoteConfig = json<RemoteConfig>('JSON such as {"sharing":"full","maxPeer
   return read.ok ? read.value.message : undefined;
 });
 
+const SOCKET_SERVERS = ["wire", "socket.io"] as const;
+export type SocketServer = (typeof SOCKET_SERVERS)[number];
+
 /** Every variable of the tracker: the only place where its name, default and meaning stand. */
 export const TRACKER_VARIABLES = {
   host: variable("SHOAL_HOST", anyText, "0.0.0.0", "Address to listen on."),
@@ -155,6 +158,12 @@ export const TRACKER_VARIABLES = {
     flag,
     false,
     "Tests and demos only: the viewer names its ISP itself (`isp=` in the socket's URL).",
+  ),
+  socketServer: variable<SocketServer>(
+    "SHOAL_SOCKET_SERVER",
+    oneOfWords(SOCKET_SERVERS),
+    "wire",
+    "What speaks socket.io's protocol with viewers: `wire` over plain `ws` (cheaper), or socket.io's own server.",
   ),
   logLevel: variable<LogLevel>("SHOAL_LOG_LEVEL", oneOfWords(LOG_LEVELS), "info", "Least level that is logged."),
 } as const;

@@ -10,22 +10,24 @@ import {
   type Welcome,
 } from "@shoal/protocol";
 import { createLog } from "@shoal/sealer";
-import { Server, type Socket } from "socket.io";
 import { AddressLimit } from "./address-limit.ts";
 import { TRACKER_DEFAULTS, type TrackerOptions } from "./config.ts";
 import { Gate } from "./gate/gate.ts";
 import { createHttpHandler } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
 import { PlaceReader } from "./place/place-reader.ts";
-import { Swarms } from "./swarms.ts";
+import { socketIoServer } from "./sockets/socket-io-server.ts";
 import {
-  type Admission,
-  countCandidates,
-  MAX_CANDIDATES,
+  type Arrival,
   RefusedJoin,
-  type Rim,
-  serveViewer,
-} from "./viewer-socket.ts";
+  VIEWER_SERVER_DEFAULTS,
+  type ViewerHandlers,
+  type ViewerServer,
+  type ViewerSocket,
+} from "./sockets/viewer-server.ts";
+import { wireServer } from "./sockets/wire-server.ts";
+import { Swarms } from "./swarms.ts";
+import { type Admission, countCandidates, MAX_CANDIDATES, type Rim, serveViewer } from "./viewer-socket.ts";
 
 /** A running tracker. */
 export interface Tracker {
@@ -49,8 +51,6 @@ export interface TrackerWorld {
 const RETRY_AFTER_MS = 30_000;
 /** Rosters are looked at this often, milliseconds. */
 const REVIEW_MS = 2_000;
-/** A socket that has not joined after this long is closed, milliseconds. */
-const JOIN_WITHIN_MS = 10_000;
 const TOO_MANY = "Too many viewers behind one address.";
 
 /** Starts a tracker. @throws ConfigError, or what `listen` throws (a port that is taken) */
@@ -72,7 +72,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     config = next;
     metrics.configPushes.inc();
     log.info("config", { sharing: next.sharing, maxPeers: next.maxPeers });
-    io.emit(TRACKER_EVENTS.config, next);
+    sockets.broadcast(TRACKER_EVENTS.config, next);
   };
   const http = createServer(
     createHttpHandler({
@@ -87,23 +87,6 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       },
     }),
   );
-  const io = new Server(http, {
-    transports: ["websocket"],
-    serveClient: false,
-    perMessageDeflate: false,
-    httpCompression: false,
-    pingInterval: 60_000,
-    pingTimeout: 20_000,
-    maxHttpBufferSize: 65_536,
-    connectTimeout: JOIN_WITHIN_MS,
-    // A browser opens a WebSocket without asking CORS: the origin is checked here.
-    allowRequest: ({ headers: { origin } }, answer) => {
-      const { allowOrigins, maxSockets } = options;
-      const isAllowed = origin === undefined || allowOrigins.includes("*") || allowOrigins.includes(origin);
-      // Sockets that have not joined yet count as well, up to as many again: a refusal needs a socket to arrive on.
-      answer(null, isAllowed && io.engine.clientsCount < 2 * maxSockets + 16);
-    },
-  });
   const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log });
   const rim: Rim = { swarms, metrics, now, random, messagesPerSecond, messageBurst };
 
@@ -113,13 +96,21 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     return new RefusedJoin({ code, message, retryAfterMs: Math.round(RETRY_AFTER_MS * (1 + random())) });
   };
 
-  const admit = async (socket: Socket): Promise<Admission | RefusedJoin> => {
+  // A browser opens a WebSocket without asking CORS: the origin is checked here.
+  const refuseUpgrade: ViewerHandlers<Admission>["refuseUpgrade"] = ({ headers: { origin } }) => {
+    const { allowOrigins, maxSockets } = options;
+    if (origin !== undefined && !allowOrigins.includes("*") && !allowOrigins.includes(origin)) return 403;
+    // Sockets that have not joined yet count as well, up to as many again: a refusal needs a socket to arrive on.
+    return sockets.size < 2 * maxSockets + 16 ? null : 503;
+  };
+
+  const admit = async ({ remoteAddress, headers, query, auth }: Arrival): Promise<Admission | RefusedJoin> => {
+    const startedMs = performance.now();
     if (draining) return refuse("draining", "This tracker is shutting down.");
     if (connections >= options.maxSockets) return refuse("too-busy", "This tracker takes no more viewers for now.");
-    const { handshake } = socket;
-    const { address, ...place } = places.read(handshake.address, handshake.headers, handshake.query.isp);
+    const { address, ...place } = places.read(remoteAddress, headers, query.isp);
     const addressKey = addresses.keyOf(address);
-    const read = readJoin(handshake.auth);
+    const read = readJoin(auth);
     if (!read.ok) return refuse("bad-join", read.reason);
     const join: Join = read.value.message;
     if (join.version !== TRACKER_VERSION) {
@@ -135,41 +126,21 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     if (isCrowded && !visit.value.claims?.tokenId) return refuse("too-many-sockets", TOO_MANY);
     const inUse = gate.enter(visit.value, join.peerId);
     if (inUse !== null) return refuse("bad-token", inUse);
-    return { join, place, addressKey, visit: visit.value };
+    return { join, place, addressKey, visit: visit.value, startedMs };
   };
 
-  io.use((socket, next) => {
-    const startedMs = performance.now();
-    const admitting = admit(socket);
-    forgetAddress(socket);
-    admitting.then(
-      (admission) => {
-        if (admission instanceof RefusedJoin) return next(admission);
-        // The token's place is given back whenever this connection ends, joined or not.
-        if (socket.conn.readyState !== "open") {
-          gate.leave(admission.visit);
-          return next(refuse("bad-join", "The connection was closed."));
-        }
-        socket.conn.once("close", () => gate.leave(admission.visit));
-        socket.data = { ...admission, startedMs };
-        next();
-      },
-      () => next(refuse("bad-join", "The join could not be checked.")),
-    );
-  });
-
-  io.on("connection", (socket) => {
-    const { join, place, addressKey, visit, startedMs } = socket.data as Admission & { readonly startedMs: number };
+  const joined = (socket: ViewerSocket, { join, place, addressKey, visit, startedMs }: Admission): void => {
     const swarm = swarms.of(visit.tenant, join.contentId);
     if (visit.claims?.mediaBase) swarm.mediaBase = visit.claims.mediaBase;
     const { viewer, replaced } = swarm.join(join, place.isp, (event, payload) => socket.emit(event, payload), now());
     connections++;
     addresses.enter(addressKey);
-    sockets.set(viewer, socket);
-    socket.on("disconnect", () => {
+    socketOf.set(viewer, socket);
+    socket.onClose(() => {
       connections--;
+      gate.leave(visit);
       addresses.leave(addressKey);
-      sockets.delete(viewer);
+      socketOf.delete(viewer);
       if (swarm.leave(viewer)) swarms.changed(swarm);
     });
     serveViewer(socket, swarm, viewer, rim);
@@ -190,10 +161,17 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     metrics.sealsPushed.inc(swarm.topUp(viewer));
     metrics.joins.inc({ result: replaced ? "replaced" : "new" });
     metrics.joinSeconds.observe((performance.now() - startedMs) / 1_000);
-    if (replaced) sockets.get(replaced)?.disconnect(true);
+    if (replaced) socketOf.get(replaced)?.close();
     swarms.changed(swarm);
+  };
+  const socketOf = new Map<object, ViewerSocket>();
+  const openSockets = options.socketServer === "wire" ? wireServer : socketIoServer;
+  const sockets: ViewerServer = openSockets<Admission>(http, VIEWER_SERVER_DEFAULTS, {
+    refuseUpgrade,
+    admit,
+    abandoned: ({ visit }) => gate.leave(visit),
+    joined,
   });
-  const sockets = new Map<object, Socket>();
   const reviewing = setInterval(() => metrics.rosters.inc(swarms.reviewRosters(now())), REVIEW_MS);
   reviewing.unref();
 
@@ -217,7 +195,8 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     swarms.close();
     gate.close();
     places.close();
-    await io.close();
+    await sockets.close();
+    http.close();
     http.closeAllConnections();
     log.info("closed");
   };
@@ -229,11 +208,4 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       return closing;
     },
   };
-}
-
-/** The address served its purpose; what socket.io keeps for the life of a socket need not include it. */
-function forgetAddress(socket: Socket): void {
-  Object.assign(socket.handshake, { address: "", headers: {} });
-  Object.assign(socket.request, { headers: {}, rawHeaders: [] });
-  Object.assign(socket.conn, { remoteAddress: "" });
 }

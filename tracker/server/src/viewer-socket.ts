@@ -2,7 +2,6 @@ import {
   type Candidate,
   type Join,
   type Read,
-  type Refusal,
   type Result,
   readNews,
   readReport,
@@ -12,11 +11,11 @@ import {
   type ShapeError,
   TRACKER_EVENTS,
 } from "@shoal/protocol";
-import type { Socket } from "socket.io";
 import type { Visit } from "./gate/gate.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Place } from "./place/place-reader.ts";
 import { RateLimit } from "./rate-limit.ts";
+import type { ViewerSocket } from "./sockets/viewer-server.ts";
 import type { Swarm } from "./swarm.ts";
 import type { Swarms } from "./swarms.ts";
 import type { Viewer } from "./viewer.ts";
@@ -39,7 +38,7 @@ const MAX_DROPPED = 1_000;
 const WANT_COST = 10;
 
 /** The handlers of one viewer's socket: read, let the swarm decide, send. */
-export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: Rim): void {
+export function serveViewer(socket: ViewerSocket, swarm: Swarm, viewer: Viewer, rim: Rim): void {
   const { metrics, swarms, now, random } = rim;
   const limit = new RateLimit(rim.messagesPerSecond, rim.messageBurst, now());
   let dropped = 0;
@@ -47,7 +46,7 @@ export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: R
   const drop = (reason: string) => {
     metrics.dropped.inc({ reason });
     dropped++;
-    if (dropped >= MAX_DROPPED) socket.disconnect(true);
+    if (dropped >= MAX_DROPPED) socket.close();
   };
 
   const on = <T>(
@@ -122,14 +121,6 @@ export interface Admission {
   readonly place: Omit<Place, "address">;
   readonly addressKey: string;
   readonly visit: Visit;
-}
-
-/** A refusal as socket.io carries it in `connect_error`. */
-export class RefusedJoin extends Error {
-  readonly data: Refusal;
-
-  constructor(refusal: Refusal) {
-    super(refusal.message);
-    this.data = refusal;
-  }
+  /** When the join came, by `performance.now()`. */
+  readonly startedMs: number;
 }
