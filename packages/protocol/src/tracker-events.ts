@@ -31,6 +31,13 @@ export const SHARING_MODES = ["full", "download", "off"] as const;
 /** `full`: takes and gives. `download`: takes only. `off`: plays from the CDN alone. */
 export type SharingMode = (typeof SHARING_MODES)[number];
 
+export const NAT_CLASSES = ["unknown", "cone", "symmetric"] as const;
+/**
+ * How a viewer's NAT maps its ports: `cone` the same for whoever is spoken to (endpoint-independent mapping, RFC 4787),
+ * `symmetric` another for each.
+ */
+export type NatClass = (typeof NAT_CLASSES)[number];
+
 /** What a viewer says in the `auth` payload of the socket.io CONNECT packet. */
 export interface Join {
   readonly version: number;

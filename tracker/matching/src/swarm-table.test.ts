@@ -1,7 +1,8 @@
 import type { PeerId, TrackId } from "@shoal/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Entry, MATCHING_DEFAULTS, SwarmTable } from "./swarm-table.ts";
+import type { Entry } from "./entry.ts";
+import { MATCHING_DEFAULTS, SwarmTable } from "./swarm-table.ts";
 
 const peer = (n: number): PeerId => n.toString(16).padStart(32, "0") as PeerId;
 const track = (n: number): TrackId => n.toString(16).padStart(16, "0") as TrackId;
@@ -86,7 +87,7 @@ describe("a large swarm", () => {
   });
 
   it("offers a viewer again once its reservations ran out", () => {
-    const table = new SwarmTable({ meshSize: 0 });
+    const table = new SwarmTable({ meshSize: 0, least: 0 });
     table.add(entry(1, { freeSlots: 1 }));
     table.add(entry(2));
     table.add(entry(3));
