@@ -10,6 +10,13 @@ export class Introductions {
     this.#limit = limit;
   }
 
+  /** Introductions that are remembered. */
+  get size(): number {
+    let size = 0;
+    for (const known of this.#known.values()) size += known.size;
+    return size;
+  }
+
   /** Noted once, with the one who was given the other's name. */
   introduce(a: PeerId, b: PeerId): void {
     this.#note(a, b);
