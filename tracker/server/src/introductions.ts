@@ -19,6 +19,11 @@ export class Introductions {
     return this.#known.get(a)?.has(b) ?? false;
   }
 
+  /** Everybody that a viewer was introduced to. */
+  of(peerId: PeerId): Iterable<PeerId> {
+    return this.#known.get(peerId) ?? [];
+  }
+
   /** Forgets a viewer that left. */
   forget(peerId: PeerId): void {
     for (const other of this.#known.get(peerId) ?? []) this.#drop(other, peerId);
