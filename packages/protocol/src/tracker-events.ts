@@ -52,6 +52,10 @@ export interface Join {
   readonly sharing: SharingMode;
   /** Connections it would still open. */
   readonly freeSlots: number;
+  /** How its NAT maps ports, as far as it found out. */
+  readonly nat: NatClass;
+  /** On demand: position of the playhead, milliseconds; `null`: live. */
+  readonly playheadMs: number | null;
   /** Version of the viewer's software, for the log. */
   readonly sdk: string;
 }
@@ -129,6 +133,9 @@ export interface StatusUpdate {
   readonly tracks: readonly TrackId[] | null;
   readonly sharing: SharingMode | null;
   readonly freeSlots: number | null;
+  readonly nat: NatClass | null;
+  /** On demand: where the playhead is now, milliseconds; said again after a seek or a pause, since it moves by itself. */
+  readonly playheadMs: number | null;
 }
 
 /** "I see a segment": it only makes the sealer look sooner. */

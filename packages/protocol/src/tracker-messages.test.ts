@@ -18,6 +18,8 @@ const complete: Readonly<Record<string, object>> = {
     device: "tv",
     sharing: "download",
     freeSlots: 7,
+    nat: "cone",
+    playheadMs: 60_000,
     sdk: "0.1.0",
   },
   readWelcome: {
@@ -33,7 +35,7 @@ const complete: Readonly<Record<string, object>> = {
   },
   readSignal: { peerId: PEER, attempt: 3, data: "[]" },
   readIncomingSignal: { peerId: PEER, attempt: 3, data: "[]", sameIsp: true },
-  readStatus: { tracks: [ID], sharing: "off", freeSlots: 0 },
+  readStatus: { tracks: [ID], sharing: "off", freeSlots: 0, nat: "symmetric", playheadMs: 0 },
   readNews: { trackId: ID, segmentId: ID },
   readReport: {
     cdnBytes: 1,

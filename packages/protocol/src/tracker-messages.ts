@@ -22,6 +22,7 @@ import {
   type IncomingSignal,
   type Join,
   MAX_ROSTER,
+  NAT_CLASSES,
   type News,
   REFUSAL_CODES,
   type Refusal,
@@ -43,6 +44,9 @@ const tracks = list(where(isTrackId), 8);
 const sharing = oneOf(SHARING_MODES);
 const bytes = whole(0, MAX_INT);
 const slots = whole(0, 255);
+const nat = oneOf(NAT_CLASSES);
+/** A content is shorter than a year. */
+const playhead = whole(0, 31_536_000_000);
 
 const JOIN: Fields<Join> = {
   version: whole(0, 0xffff),
@@ -54,6 +58,8 @@ const JOIN: Fields<Join> = {
   device: defaulted(oneOf(DEVICE_CLASSES), "other"),
   sharing: defaulted(sharing, "full"),
   freeSlots: defaulted(slots, 0),
+  nat: defaulted(nat, "unknown"),
+  playheadMs: optional(playhead),
   sdk: defaulted(text(64), ""),
 };
 
@@ -92,6 +98,8 @@ const STATUS: Fields<StatusUpdate> = {
   tracks: optional(tracks),
   sharing: optional(sharing),
   freeSlots: optional(slots),
+  nat: optional(nat),
+  playheadMs: optional(playhead),
 };
 
 const NEWS: Fields<News> = { trackId: where(isTrackId), segmentId: where(isSegmentId) };

@@ -334,6 +334,8 @@ export class LoadViewer {
       device: "desktop",
       sharing: "full",
       freeSlots,
+      nat: "unknown",
+      playheadMs: null,
       sdk: "load",
     };
   }

@@ -1,5 +1,4 @@
-import type { IceServer, RemoteConfig } from "@shoal/protocol";
-import { readConfig } from "@shoal/protocol";
+import type { IceServer } from "@shoal/protocol";
 import {
   anyText,
   commaList,
@@ -14,6 +13,8 @@ import {
   variable,
   wholeNumber,
 } from "@shoal/sealer";
+
+import { NO_CONFIG, type OperatorConfig, readOperatorConfig } from "./steering/operator-config.ts";
 
 function readIceServers(value: unknown): readonly IceServer[] | undefined {
   if (!Array.isArray(value) || value.length > 16) return undefined;
@@ -40,9 +41,9 @@ function listsOf<T>(value: unknown, isItem: (item: unknown) => item is T): Recor
 
 const isAsn = (item: unknown): item is number => Number.isInteger(item) && (item as number) > 0;
 
-const remoteConfig = json<RemoteConfig>('JSON such as {"sharing":"full","maxPeers":12}', (value) => {
-  const read = readConfig(value);
-  return read.ok ? read.value.message : undefined;
+const operatorConfig = json<OperatorConfig>('JSON such as {"sharing":"full","maxPeers":12,"rules":[]}', (value) => {
+  const read = readOperatorConfig(value);
+  return read.ok ? read.value : undefined;
 });
 
 const SOCKET_SERVERS = ["wire", "socket.io"] as const;
@@ -90,13 +91,18 @@ export const TRACKER_VARIABLES = {
     [],
     "ICE servers that viewers use. There is no public default.",
   ),
-  remoteConfig: variable<RemoteConfig>(
+  remoteConfig: variable<OperatorConfig>(
     "SHOAL_REMOTE_CONFIG",
-    remoteConfig,
-    { sharing: null, maxPeers: null },
+    operatorConfig,
+    NO_CONFIG,
     "What every viewer is told to do until `POST /admin/config` says otherwise.",
   ),
-  adminToken: variable("SHOAL_ADMIN_TOKEN", anyText, "", "Bearer token of `POST /admin/config`; without it, off."),
+  adminToken: variable(
+    "SHOAL_ADMIN_TOKEN",
+    anyText,
+    "",
+    "Bearer token of `/admin/config` and `/debug/match`; without it, both are off.",
+  ),
   maxSockets: variable(
     "SHOAL_MAX_SOCKETS",
     wholeNumber(1, 1_000_000),
@@ -164,6 +170,12 @@ export const TRACKER_VARIABLES = {
     oneOfWords(SOCKET_SERVERS),
     "wire",
     "What speaks socket.io's protocol with viewers: `wire` over plain `ws` (cheaper), or socket.io's own server.",
+  ),
+  joinLog: variable(
+    "SHOAL_JOIN_LOG",
+    anyText,
+    "",
+    "File to which joins, changes and leaves are appended, without addresses, for `npm run replay`; without it, none is kept.",
   ),
   logLevel: variable<LogLevel>("SHOAL_LOG_LEVEL", oneOfWords(LOG_LEVELS), "info", "Least level that is logged."),
 } as const;

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { type RemoteConfig, readConfig } from "@shoal/protocol";
 import type { Metrics } from "./metrics.ts";
+import { type OperatorConfig, readOperatorConfig } from "./steering/operator-config.ts";
 
 /** What the HTTP side asks and tells the tracker. */
 export interface HttpSide {
@@ -9,12 +9,16 @@ export interface HttpSide {
   readonly adminToken: string;
   /** `null` while viewers are taken, else why not. */
   notReady(): string | null;
-  setConfig(config: RemoteConfig): void;
+  /** The operator's configuration in force. */
+  config(): OperatorConfig;
+  applyConfig(config: OperatorConfig): void;
+  /** Why a viewer meets whom it meets; `null` where there is no such viewer. */
+  explain(swarm: string, peerId: string, count: number): object | null;
   /** Brings gauges up to date. */
   collect(): void;
 }
 
-const MAX_BODY_BYTES = 16_384;
+const MAX_BODY_BYTES = 262_144;
 
 /** Liveness, readiness, metrics, and the operator's remote configuration. */
 export function createHttpHandler(side: HttpSide): RequestListener {
@@ -40,12 +44,14 @@ async function route(request: IncomingMessage, response: ServerResponse, side: H
     return;
   }
   if (path === "/admin/config" && side.adminToken !== "") return admin(request, response, side);
+  if (path === "/debug/match" && side.adminToken !== "") return debugMatch(request, response, side);
   return json(response, 404, { code: "not-found" });
 }
 
 async function admin(request: IncomingMessage, response: ServerResponse, side: HttpSide): Promise<void> {
-  if (request.method !== "POST") return json(response, 405, { code: "method-not-allowed" });
   if (!isToken(request.headers.authorization, side.adminToken)) return json(response, 401, { code: "bad-token" });
+  if (request.method === "GET") return json(response, 200, side.config());
+  if (request.method !== "POST") return json(response, 405, { code: "method-not-allowed" });
   const body = await bodyOf(request);
   if (body === null) return json(response, 413, { code: "too-large" });
   let value: unknown;
@@ -54,10 +60,20 @@ async function admin(request: IncomingMessage, response: ServerResponse, side: H
   } catch {
     return json(response, 400, { code: "bad-message", message: "The body must be JSON." });
   }
-  const read = readConfig(value);
+  const read = readOperatorConfig(value);
   if (!read.ok) return json(response, 400, { code: read.code, message: read.reason });
-  side.setConfig(read.value.message);
-  return json(response, 200, read.value.message);
+  side.applyConfig(read.value);
+  return json(response, 200, read.value);
+}
+
+function debugMatch(request: IncomingMessage, response: ServerResponse, side: HttpSide): void {
+  if (!isToken(request.headers.authorization, side.adminToken)) return json(response, 401, { code: "bad-token" });
+  const query = new URL(request.url ?? "/", "http://tracker").searchParams;
+  const count = Math.min(64, Math.max(1, Math.floor(Number(query.get("count") ?? 16)) || 16));
+  const explanation = side.explain(query.get("swarm") ?? "", query.get("peer") ?? "", count);
+  return explanation === null
+    ? json(response, 404, { code: "not-found", message: "There is no such viewer in such a swarm on this tracker." })
+    : json(response, 200, explanation);
 }
 
 function isToken(header: string | undefined, token: string): boolean {

@@ -26,6 +26,11 @@ export class Introductions {
     return this.#known.get(a)?.has(b) || this.#known.get(b)?.has(a) || false;
   }
 
+  /** Everybody that a viewer was given the name of. */
+  of(peerId: PeerId): Iterable<PeerId> {
+    return this.#known.get(peerId) ?? [];
+  }
+
   /** Forgets whom a viewer that left was introduced to; who was introduced to it finds it gone. */
   forget(peerId: PeerId): void {
     this.#known.delete(peerId);

@@ -2,9 +2,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   type Join,
+  type PeerId,
   type RefusalCode,
   type RemoteConfig,
   readJoin,
+  type SwarmId,
   TRACKER_EVENTS,
   TRACKER_VERSION,
   type Welcome,
@@ -14,6 +16,7 @@ import { AddressLimit } from "./address-limit.ts";
 import { TRACKER_DEFAULTS, type TrackerOptions } from "./config.ts";
 import { Gate } from "./gate/gate.ts";
 import { createHttpHandler } from "./http.ts";
+import { joinLogTo } from "./matching/join-log.ts";
 import { createMetrics } from "./metrics.ts";
 import { PlaceReader } from "./place/place-reader.ts";
 import { socketIoServer } from "./sockets/socket-io-server.ts";
@@ -26,7 +29,11 @@ import {
   type ViewerSocket,
 } from "./sockets/viewer-server.ts";
 import { wireServer } from "./sockets/wire-server.ts";
+import type { OperatorConfig } from "./steering/operator-config.ts";
+import { steer } from "./steering/push.ts";
+import { policyFor } from "./steering/steering.ts";
 import { Swarms } from "./swarms.ts";
+import type { Send } from "./viewer.ts";
 import { type Admission, countCandidates, MAX_CANDIDATES, type Rim, serveViewer } from "./viewer-socket.ts";
 
 /** A running tracker. */
@@ -35,6 +42,8 @@ export interface Tracker {
   readonly url: string;
   /** Pushes a remote configuration to every viewer, now and at each join to come. */
   setConfig(config: RemoteConfig): void;
+  /** The same with rules: each viewer is told what is in force for it, where that has changed. */
+  applyConfig(config: OperatorConfig): void;
   /** Refuses new viewers, closes all sockets, stops. May be called twice. */
   close(): Promise<void>;
 }
@@ -68,18 +77,27 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   let draining = false;
   let connections = 0;
 
-  const setConfig = (next: RemoteConfig) => {
+  const applyConfig = (next: OperatorConfig) => {
     config = next;
     metrics.configPushes.inc();
-    log.info("config", { sharing: next.sharing, maxPeers: next.maxPeers });
-    sockets.broadcast(TRACKER_EVENTS.config, next);
+    const { sharing, maxPeers, rules } = next;
+    log.info("config", { sharing, maxPeers, rules: rules.map(({ name }) => name).join(", ") });
+    for (const swarm of swarms.all()) {
+      const told = steer(swarm, config, now());
+      metrics.configTold.inc(told.viewers);
+      if (told.changed) swarms.changed(swarm);
+    }
   };
+  const setConfig = (next: RemoteConfig) => applyConfig({ ...next, rules: [] });
   const http = createServer(
     createHttpHandler({
       metrics,
       adminToken: options.adminToken,
       notReady: () => (draining ? "draining" : connections >= options.maxSockets ? "full" : null),
-      setConfig,
+      config: () => config,
+      applyConfig,
+      explain: (swarm, peerId, count) =>
+        swarms.get(swarm as SwarmId)?.explain(peerId as PeerId, count, now(), random) ?? null,
       collect: () => {
         metrics.connections.set(connections);
         metrics.addresses.set(addresses.size);
@@ -87,7 +105,8 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       },
     }),
   );
-  const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log });
+  const joinLog = options.joinLog === "" ? null : joinLogTo(options.joinLog, log);
+  const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log, relays: false, joinLog });
   const rim: Rim = { swarms, metrics, now, random, messagesPerSecond, messageBurst };
 
   const refuse = (code: RefusalCode, message: string): RefusedJoin => {
@@ -132,7 +151,13 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   const joined = (socket: ViewerSocket, { join, place, addressKey, visit, startedMs }: Admission): void => {
     const swarm = swarms.of(visit.tenant, join.contentId);
     if (visit.claims?.mediaBase) swarm.mediaBase = visit.claims.mediaBase;
-    const { viewer, replaced } = swarm.join(join, place.isp, (event, payload) => socket.emit(event, payload), now());
+    const { peerId, contentId, device } = join;
+    const { tenant, claims } = visit;
+    const { isp, country } = place;
+    const policy = policyFor(config, { peerId, contentId, device, tenant, isp, country });
+    const send: Send = (event, payload) => socket.emit(event, payload);
+    const where = claims?.site ? { ...place, site: claims.site } : place;
+    const { viewer, replaced } = swarm.join(join, where, policy, send, now());
     connections++;
     addresses.enter(addressKey);
     socketOf.set(viewer, socket);
@@ -141,7 +166,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       gate.leave(visit);
       addresses.leave(addressKey);
       socketOf.delete(viewer);
-      if (swarm.leave(viewer)) swarms.changed(swarm);
+      if (swarm.leave(viewer, now())) swarms.changed(swarm);
     });
     serveViewer(socket, swarm, viewer, rim);
     const candidates = swarm.candidatesFor(viewer, MAX_CANDIDATES, now(), random);
@@ -155,7 +180,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       sealKeys: swarms.keys,
       sealing: swarm.sealing,
       sealUrl: options.sealUrl === "" ? null : options.sealUrl,
-      config,
+      config: { sharing: policy.sharing, maxPeers: policy.maxPeers },
     };
     socket.emit(TRACKER_EVENTS.welcome, welcome);
     metrics.sealsPushed.inc(swarm.topUp(viewer));
@@ -196,6 +221,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     gate.close();
     places.close();
     await sockets.close();
+    await joinLog?.close();
     http.close();
     http.closeAllConnections();
     log.info("closed");
@@ -203,6 +229,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   return {
     url,
     setConfig,
+    applyConfig,
     close: () => {
       closing ??= close();
       return closing;

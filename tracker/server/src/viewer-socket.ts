@@ -68,12 +68,13 @@ export function serveViewer(socket: ViewerSocket, swarm: Swarm, viewer: Viewer, 
     const receiver = swarm.receiverOf(viewer, peerId);
     if (typeof receiver === "string") return metrics.signals.inc({ route: receiver });
     metrics.signalsLocal.inc();
+    swarm.signalled(viewer, peerId, attempt, now());
     const sameIsp = receiver.isp === viewer.isp;
     receiver.send(TRACKER_EVENTS.signal, { peerId: viewer.peerId, attempt, data, sameIsp });
   });
 
   on(TRACKER_EVENTS.status, readStatus, (update) => {
-    if (!swarm.status(viewer, update)) return;
+    if (!swarm.status(viewer, update, now())) return;
     metrics.sealsPushed.inc(swarm.topUp(viewer));
     swarms.changed(swarm);
   });

@@ -35,6 +35,8 @@ export const joinOf = (n: number, more: Partial<Join> = {}): Join => ({
   device: "desktop",
   sharing: "full",
   freeSlots: 20,
+  nat: "unknown",
+  playheadMs: null,
   sdk: "test",
   ...more,
 });

@@ -152,12 +152,12 @@ export class Mesh {
   setActiveTracks(tracks: readonly TrackId[]): void {
     this.#timeline.active = new Set(tracks);
     this.#swarm?.statusChanged();
-    this.#tracker.status({ tracks: tracks.slice(0, 8), sharing: null, freeSlots: null });
+    this.#tracker.status({ tracks: tracks.slice(0, 8) });
   }
 
   setSharing(sharing: SharingMode): void {
     this.#sharing = sharing;
-    this.#tracker.status({ tracks: null, sharing, freeSlots: null });
+    this.#tracker.status({ sharing });
     this.#swarm?.statusChanged();
   }
 
@@ -186,6 +186,8 @@ export class Mesh {
       device: this.#options.device,
       sharing: this.#effectiveSharing,
       freeSlots: this.#swarm?.freeSlots ?? this.#options.maxPeers,
+      nat: "unknown",
+      playheadMs: null,
       sdk,
     };
   }
@@ -288,7 +290,7 @@ export class Mesh {
       const freeSlots = this.#swarm?.freeSlots ?? 0;
       if (freeSlots === this.#toldSlots) return;
       this.#toldSlots = freeSlots;
-      this.#tracker.status({ tracks: null, sharing: null, freeSlots });
+      this.#tracker.status({ freeSlots });
     });
   }
 
