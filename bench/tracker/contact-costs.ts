@@ -12,7 +12,7 @@ export interface ContactCosts {
 
 /** Contacts before the ones that are measured: the server's code is compiled, and there is somebody to be introduced to. */
 const WARM_UP = 400;
-const AT_ONCE = 8;
+const AT_ONCE = Number(process.env.AT_ONCE ?? 8);
 
 async function measure<T extends OurContact | TheirContact>(
   server: MeasuredServer,
@@ -29,14 +29,14 @@ async function measure<T extends OurContact | TheirContact>(
   for (let at = 0; at < 16; at++) await contact().first();
   await inTurns(Array.from({ length: WARM_UP }, contact), AT_ONCE, (one) => one.first());
   const measured = Array.from({ length: count }, contact);
-  const before = await server.use();
+  const before = await server.settled();
   await inTurns(measured, AT_ONCE, (one) => one.first());
-  const joined = await server.use();
+  const joined = await server.settled();
   for (const one of all) if (one instanceof TheirContact) one.rest();
   await inTurns(all.slice(0, WARM_UP), AT_ONCE, (one) => one.steady());
-  const rested = await server.use();
+  const rested = await server.settled();
   await inTurns(measured, AT_ONCE, (one) => one.steady());
-  const after = await server.use();
+  const after = await server.settled();
   for (const one of all) one.close();
   return {
     first: (joined.cpuMicros - before.cpuMicros) / count,

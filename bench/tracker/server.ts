@@ -8,6 +8,10 @@ export interface Use {
   readonly residentBytes: number;
 }
 
+const QUIET_MS = 150;
+const MOST_WAITS = 20;
+const QUIET_SHARE = 0.03;
+
 /** A server under measurement, in a process of its own. */
 export class MeasuredServer {
   readonly url: string;
@@ -21,7 +25,11 @@ export class MeasuredServer {
   /** @param options of our tracker; the other takes none */
   static async start(name: TrackerName, options: object = {}): Promise<MeasuredServer> {
     const child = fork(fileURLToPath(new URL("./server-program.ts", import.meta.url)), [name], {
-      execArgv: [...process.execArgv, "--expose-gc"],
+      execArgv: [
+        ...process.execArgv,
+        "--expose-gc",
+        ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof"] : []),
+      ],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: { ...process.env, BENCH_TRACKER_OPTIONS: JSON.stringify(options) },
     });
@@ -36,6 +44,16 @@ export class MeasuredServer {
   /** After garbage was collected. */
   async useCollected(): Promise<Use> {
     return this.#ask("collect");
+  }
+
+  /** Waits until the server has done all it was sent: until it uses no more CPU. */
+  async settled(): Promise<Use> {
+    for (let before = await this.use(), left = MOST_WAITS; ; left--) {
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      const now = await this.use();
+      if (now.cpuMicros - before.cpuMicros < QUIET_SHARE * QUIET_MS * 1_000 || left === 0) return now;
+      before = now;
+    }
   }
 
   async stop(): Promise<void> {

@@ -8,6 +8,9 @@ export function createMetrics() {
     new Counter({ name: `shoal_tracker_${name}`, help, labelNames, registers });
   const gauge = (name: string, help: string) => new Gauge({ name: `shoal_tracker_${name}`, help, registers });
   collectDefaultMetrics({ register: registry });
+  const signals = counter("signals_total", "Signals: relayed on this pod, or dropped because unmatched or gone.", [
+    "route",
+  ]);
   return {
     registry,
     connections: gauge("connections", "Viewers that joined and are connected."),
@@ -24,7 +27,9 @@ export function createMetrics() {
       registers,
     }),
     candidates: counter("candidates_total", "Candidates handed out, by whether they are in the same ISP.", ["isp"]),
-    signals: counter("signals_total", "Signals: relayed on this pod, or dropped because unmatched or gone.", ["route"]),
+    signals,
+    /** Found once: signals are what a tracker has most of. */
+    signalsLocal: signals.labels({ route: "local" }),
     dropped: counter("messages_dropped_total", "Messages of viewers that were not acted on.", ["reason"]),
     unknownFields: counter("unknown_fields_total", "Fields of newer viewers that this tracker skipped."),
     news: counter("news_total", "Segments announced by viewers, by what was done.", ["outcome"]),

@@ -66,8 +66,8 @@ export function serveViewer(socket: ViewerSocket, swarm: Swarm, viewer: Viewer, 
 
   on(TRACKER_EVENTS.signal, readSignal, ({ peerId, attempt, data }) => {
     const receiver = swarm.receiverOf(viewer, peerId);
-    metrics.signals.inc({ route: typeof receiver === "string" ? receiver : "local" });
-    if (typeof receiver === "string") return;
+    if (typeof receiver === "string") return metrics.signals.inc({ route: receiver });
+    metrics.signalsLocal.inc();
     swarm.signalled(viewer, peerId, attempt, now());
     const sameIsp = receiver.isp === viewer.isp;
     receiver.send(TRACKER_EVENTS.signal, { peerId: viewer.peerId, attempt, data, sameIsp });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
+import { textFrame } from "./text-frame.ts";
 import {
   RefusedJoin,
   SOCKET_PATH,
@@ -14,6 +15,11 @@ import { BYE, connectedPacket, eventPacket, openPacket, PING, readClientPacket, 
 
 /** Connections are looked after this often, milliseconds. */
 const SWEEP_MS = 1_000;
+/**
+ * What is said to one viewer within this time goes out in one write, milliseconds. Writes are most of what a join costs;
+ * a connection between viewers takes a hundred times as long.
+ */
+const FLUSH_MS = 10;
 /** A connection closed by us that does not close is ended after this long, milliseconds. */
 const CLOSE_WITHIN_MS = 2_000;
 
@@ -37,6 +43,7 @@ class WireServer<T> implements ViewerServer {
   readonly #sockets = new Set<WireSocket<T>>();
   readonly #ws: WebSocketServer;
   readonly #sweeping: ReturnType<typeof setInterval>;
+  readonly #outbox = new Outbox();
   readonly #session = randomBytes(9).toString("base64url");
   #count = 0;
 
@@ -64,16 +71,24 @@ class WireServer<T> implements ViewerServer {
     if (query.transport !== "websocket" || query.EIO !== "4") return end(stream, 400);
     const refusal = this.#handlers.refuseUpgrade(request);
     if (refusal !== null) return end(stream, refusal);
+    // The switch of protocols and the first packet go out in one write.
+    stream.cork();
     this.#ws.handleUpgrade(request, stream, head, (ws) => {
       const { pingIntervalMs, pingTimeoutMs, maxMessageBytes } = this.#options;
       const sid = `${this.#session}${(this.#count++).toString(36)}`;
-      const arrival = { remoteAddress: request.socket.remoteAddress ?? "", headers: request.headers, query };
-      const socket = new WireSocket(ws, stream, sid, arrival, this.#handlers, this.#options, () =>
-        this.#sockets.delete(socket),
+      const door = { remoteAddress: request.socket.remoteAddress ?? "", headers: request.headers, query };
+      const gone = (): boolean => this.#sockets.delete(socket);
+      const socket = new WireSocket(
+        { ws, stream, outbox: this.#outbox, sid, gone },
+        door,
+        this.#handlers,
+        this.#options,
       );
       this.#sockets.add(socket);
-      ws.send(openPacket(sid, pingIntervalMs, pingTimeoutMs, maxMessageBytes));
+      socket.send(openPacket(sid, pingIntervalMs, pingTimeoutMs, maxMessageBytes));
+      socket.flush();
     });
+    stream.uncork();
   }
 
   broadcast(event: string, payload: object): void {
@@ -83,6 +98,7 @@ class WireServer<T> implements ViewerServer {
 
   async close(code: number = 1001): Promise<void> {
     clearInterval(this.#sweeping);
+    this.#outbox.flush();
     const closed = [...this.#sockets].map((socket) => socket.closeAndWait(code));
     await Promise.all(closed);
     this.#ws.close();
@@ -93,45 +109,61 @@ class WireServer<T> implements ViewerServer {
   }
 }
 
+/** Something that holds back what it was told to send. */
+interface Held {
+  flush(): void;
+}
+
+/** Flushes all that hold something back, a moment after the first began to. */
+class Outbox {
+  #held: Held[] = [];
+
+  hold(socket: Held): void {
+    if (this.#held.push(socket) === 1) setTimeout(() => this.flush(), FLUSH_MS);
+  }
+
+  flush(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const socket of held) socket.flush();
+  }
+}
+
 interface Door {
   readonly remoteAddress: string;
   readonly headers: IncomingMessage["headers"];
   readonly query: Readonly<Record<string, string>>;
 }
 
+/** What a socket stands on. */
+interface Line {
+  readonly ws: WebSocket;
+  readonly stream: Duplex;
+  readonly outbox: Outbox;
+  readonly sid: string;
+  gone(): void;
+}
+
 class WireSocket<T> implements ViewerSocket {
-  readonly #ws: WebSocket;
-  readonly #stream: Duplex;
-  readonly #sid: string;
+  readonly #line: Line;
   readonly #handlers: ViewerHandlers<T>;
   readonly #options: ViewerServerOptions;
-  readonly #gone: () => void;
   /** What the connection came with; forgotten once the join was read, the address with it. */
   #door: Door | null;
   #state: "open" | "joining" | "joined" | "closed" = "open";
   #events: Map<string, (payload: unknown) => void> | null = null;
   #closeHandler: () => void = () => {};
+  #pending: Buffer[] = [];
   /** The next thing to do: a ping while `#awaitsPong` is false, else the end. */
   #dueMs: number;
   #awaitsPong = false;
-  #corked = false;
 
-  constructor(
-    ws: WebSocket,
-    stream: Duplex,
-    sid: string,
-    door: Door,
-    handlers: ViewerHandlers<T>,
-    options: ViewerServerOptions,
-    gone: () => void,
-  ) {
-    this.#ws = ws;
-    this.#stream = stream;
-    this.#sid = sid;
+  constructor(line: Line, door: Door, handlers: ViewerHandlers<T>, options: ViewerServerOptions) {
+    const { ws } = line;
+    this.#line = line;
     this.#door = door;
     this.#handlers = handlers;
     this.#options = options;
-    this.#gone = gone;
     this.#dueMs = performance.now() + options.joinWithinMs;
     ws.on("message", (data, isBinary) => this.#message(data as Buffer, isBinary));
     ws.on("close", () => this.#closed());
@@ -154,19 +186,20 @@ class WireSocket<T> implements ViewerSocket {
 
   /** Sends a packet to a viewer that joined. */
   say(packet: string): void {
-    if (this.#state === "joined") this.#send(packet);
+    if (this.#state === "joined") this.send(packet);
   }
 
   close(code: number = 1000): void {
     this.say(BYE);
-    this.#ws.close(code);
+    this.flush();
+    this.#line.ws.close(code);
   }
 
   async closeAndWait(code: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#ws.once("close", () => resolve()));
-    if (this.#ws.readyState === WebSocket.CLOSED) return;
+    const closed = new Promise<void>((resolve) => this.#line.ws.once("close", () => resolve()));
+    if (this.#line.ws.readyState === WebSocket.CLOSED) return;
     this.close(code);
-    const ending = setTimeout(() => this.#ws.terminate(), CLOSE_WITHIN_MS);
+    const ending = setTimeout(() => this.#line.ws.terminate(), CLOSE_WITHIN_MS);
     await closed;
     clearTimeout(ending);
   }
@@ -174,24 +207,24 @@ class WireSocket<T> implements ViewerSocket {
   /** Pings, and ends who does not answer or does not join. */
   tend(nowMs: number): void {
     if (nowMs < this.#dueMs) return;
-    if (this.#state !== "joined" || this.#awaitsPong) return this.#ws.terminate();
+    if (this.#state !== "joined" || this.#awaitsPong) return this.#line.ws.terminate();
     this.#awaitsPong = true;
     this.#dueMs = nowMs + this.#options.pingTimeoutMs;
-    this.#send(PING);
+    this.send(PING);
   }
 
-  /** What is said to one viewer in one turn of the loop goes out in one write. */
-  #send(packet: string): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#stream.cork();
-      setImmediate(() => {
-        this.#corked = false;
-        this.#stream.uncork();
-      });
-    }
-    this.#ws.send(packet);
+  /** Sends a packet with the next flush. */
+  send(packet: string): void {
+    if (this.#line.ws.readyState !== WebSocket.OPEN) return;
+    if (this.#pending.push(textFrame(packet)) === 1) this.#line.outbox.hold(this);
+  }
+
+  flush(): void {
+    const [first, ...more] = this.#pending;
+    if (!first) return;
+    this.#pending = [];
+    if (this.#line.ws.readyState === WebSocket.OPEN)
+      this.#line.stream.write(more.length === 0 ? first : Buffer.concat([first, ...more]));
   }
 
   #message(data: Buffer, isBinary: boolean): void {
@@ -204,7 +237,7 @@ class WireSocket<T> implements ViewerSocket {
       this.#awaitsPong = false;
       this.#dueMs = performance.now() + this.#options.pingIntervalMs;
     } else if (packet.type === "connect") this.#connect(packet.auth);
-    else if (packet.type === "leave") this.#ws.close(1000);
+    else if (packet.type === "leave") this.#line.ws.close(1000);
   }
 
   #connect(auth: unknown): void {
@@ -214,16 +247,16 @@ class WireSocket<T> implements ViewerSocket {
     this.#door = null;
     this.#handlers.admit({ ...door, auth }).then(
       (admission) => this.#answer(admission),
-      () => this.#ws.close(1011),
+      () => this.#line.ws.close(1011),
     );
   }
 
   #answer(admission: T | RefusedJoin): void {
-    const isGone = this.#state !== "joining" || this.#ws.readyState !== WebSocket.OPEN;
+    const isGone = this.#state !== "joining" || this.#line.ws.readyState !== WebSocket.OPEN;
     if (admission instanceof RefusedJoin) {
       if (isGone) return;
       this.#state = "open";
-      this.#send(refusedPacket(admission.message, admission.data));
+      this.send(refusedPacket(admission.message, admission.data));
       // The client closes when it has read it; who does not is closed with those that never joined.
       this.#dueMs = performance.now() + this.#options.joinWithinMs;
       return;
@@ -231,7 +264,7 @@ class WireSocket<T> implements ViewerSocket {
     if (isGone) return this.#handlers.abandoned(admission);
     this.#state = "joined";
     this.#dueMs = performance.now() + this.#options.pingIntervalMs;
-    this.#send(connectedPacket(this.#sid));
+    this.send(connectedPacket(this.#line.sid));
     this.#handlers.joined(this, admission);
   }
 
@@ -239,7 +272,7 @@ class WireSocket<T> implements ViewerSocket {
     const wasJoined = this.#state === "joined";
     this.#state = "closed";
     this.#door = null;
-    this.#gone();
+    this.#line.gone();
     if (wasJoined) this.#closeHandler();
   }
 }
