@@ -41,6 +41,7 @@ export function createMetrics() {
     rescues: counter("viewer_rescues_total", "Segments that viewers report rescued from the CDN."),
     convictions: counter("convictions_total", "Reports of bytes that a seal refutes."),
     withheld: counter("withheld_total", "Viewers no longer offered to others, after three reports."),
+    stun: counter("stun_datagrams_total", "Datagrams at the STUN ports, by whether they were answered.", ["outcome"]),
     configTold: counter("config_told_total", "Viewers told another configuration than before."),
     configPushes: counter("config_pushes_total", "Changes of the remote configuration."),
   };

@@ -18,6 +18,8 @@ import { Gate } from "./gate/gate.ts";
 import { createHttpHandler } from "./http.ts";
 import { joinLogTo } from "./matching/join-log.ts";
 import { createMetrics } from "./metrics.ts";
+import { hasRelays, iceServersFor } from "./nat/ice-servers.ts";
+import { startStun } from "./nat/stun-server.ts";
 import { PlaceReader } from "./place/place-reader.ts";
 import { socketIoServer } from "./sockets/socket-io-server.ts";
 import {
@@ -106,7 +108,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     }),
   );
   const joinLog = options.joinLog === "" ? null : joinLogTo(options.joinLog, log);
-  const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log, relays: false, joinLog });
+  const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log, relays: hasRelays(options), joinLog });
   const rim: Rim = { swarms, metrics, now, random, messagesPerSecond, messageBurst };
 
   const refuse = (code: RefusalCode, message: string): RefusedJoin => {
@@ -176,7 +178,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       nowMs: now(),
       swarm: swarm.id,
       candidates,
-      iceServers: options.iceServers,
+      iceServers: iceServersFor(options, stun?.ports ?? [], peerId, now()),
       sealKeys: swarms.keys,
       sealing: swarm.sealing,
       sealUrl: options.sealUrl === "" ? null : options.sealUrl,
@@ -197,6 +199,13 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     abandoned: ({ visit }) => gate.leave(visit),
     joined,
   });
+  const stun =
+    options.stunHost === ""
+      ? null
+      : await startStun(options.host, options.stunPorts, {
+          answered: () => metrics.stun.inc({ outcome: "answered" }),
+          dropped: () => metrics.stun.inc({ outcome: "dropped" }),
+        });
   const reviewing = setInterval(() => metrics.rosters.inc(swarms.reviewRosters(now())), REVIEW_MS);
   reviewing.unref();
 
@@ -220,6 +229,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     swarms.close();
     gate.close();
     places.close();
+    await stun?.close();
     await sockets.close();
     await joinLog?.close();
     http.close();
