@@ -104,9 +104,9 @@ export class Tracker {
         status: ({ tracks, sharing, freeSlots }) =>
           said(() => {
             this.#table.update(peerId, {
-              ...(tracks === null ? {} : { tracks }),
-              ...(sharing === null ? {} : { sharing }),
-              ...(freeSlots === null ? {} : { freeSlots }),
+              ...(tracks ? { tracks } : {}),
+              ...(sharing ? { sharing } : {}),
+              ...(typeof freeSlots === "number" ? { freeSlots } : {}),
             });
             member.sharing = sharing ?? member.sharing;
             if (tracks) this.#plays(member, tracks);

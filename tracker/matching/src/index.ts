@@ -1,3 +1,4 @@
+export { Audience, type Mesh } from "./audience.ts";
 export type { Entry, EntryPatch, Inside } from "./entry.ts";
 export { ispGroupOf, subscriberOf } from "./isp.ts";
 export { ROSTER_DEFAULTS, type RosterNotice, Rosters, type RosterViewer } from "./rosters.ts";

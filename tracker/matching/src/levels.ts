@@ -91,7 +91,7 @@ export class Levels {
    * Draws from the circles around a row, nearest first.
    *
    * @param take is told each row that was drawn, and from which level; one may come more than once
-   * @param enough whether what was taken so far is a whole answer
+   * @param missing how many a whole answer still lacks
    */
   draw(
     numbers: Int32Array,
@@ -99,7 +99,7 @@ export class Levels {
     count: number,
     random: () => number,
     take: (row: number, level: number) => void,
-    enough: () => boolean,
+    missing: () => number,
   ): void {
     const isp = read(numbers, row, ISP);
     const site = read(numbers, row, SITE);
@@ -120,13 +120,13 @@ export class Levels {
     for (let at = 0; at < tracks; at++) {
       this.#probe(ISP_TRACKS, isp, read(numbers, row, TRACK + at), share(count), random, take);
     }
-    this.#probe(ISPS, isp, 0, enough() ? count >> 2 : count >> 1, random, take);
+    this.#probe(ISPS, isp, 0, (count >> 2) + missing(), random, take);
     for (let at = 0; at < tracks; at++) {
       const track = read(numbers, row, TRACK + at);
       if (region !== 0) this.#probe(REGION_TRACKS, region, track, share(4), random, take);
-      this.#probe(TRACKS, 0, track, share(enough() ? 2 : count >> 1), random, take);
+      this.#probe(TRACKS, 0, track, share(2 + missing()), random, take);
     }
-    this.#probe(ALL, 0, 0, enough() ? 2 : count >> 1, random, take);
+    this.#probe(ALL, 0, 0, 2 + missing(), random, take);
   }
 
   /** Somebody of another ISP, each ISP as likely as the next: the small ones are those that become islands. @returns -1: nobody */

@@ -35,6 +35,8 @@ export const MATCHING_DEFAULTS = {
   meshSize: 24,
   /** How long a slot that was handed out counts as taken, milliseconds. */
   reserveMs: 15_000,
+  /** Share of its free slots that a viewer fills from one answer; the rest is for those who come later. */
+  opens: 0.5,
   /** Share of an answer that comes from other ISPs where there are any; at least one. */
   elsewhere: 0.15,
   /** An answer shorter than this is filled up with viewers whose slots are only reserved. */
@@ -60,6 +62,8 @@ export interface Explanation {
 
 /** Most that one answer draws before it scores. */
 const MOST_FOUND = 512;
+/** In the order of what was found: chosen already. */
+const TAKEN = -1;
 const EVERYBODY = LEVELS.indexOf("everybody");
 const ELSEWHERE = LEVELS.indexOf("elsewhere");
 
@@ -142,7 +146,8 @@ export class SwarmTable {
   }
 
   /**
-   * Whom a viewer should connect to, best first. Each has a slot reserved for some seconds.
+   * Whom a viewer should connect to, best first. As many as it will open connections to have a slot reserved for some
+   * seconds: if all had one, a crowd that comes at once would reserve more slots than it brings.
    *
    * @param count at most this many, and at most 64
    * @param random draws from [0, 1)
@@ -150,11 +155,13 @@ export class SwarmTable {
   pick(peerId: PeerId, count: number, nowMs: number, random: () => number): Candidate[] {
     const chosen = this.#choose(peerId, count, nowMs, random);
     const candidates: Candidate[] = [];
+    const opens = Math.ceil(this.#rows.get(this.#self, FREE_SLOTS) * this.#options.opens);
     for (let at = 0; at < chosen; at++) {
       const row = this.#found[this.#chosen[at] ?? 0] ?? 0;
       const other = this.#rows.peerId(row);
       if (other === undefined) continue;
       candidates.push({ peerId: other, sameIsp: this.#isSame(row, ISP), sameTrack: this.#sharesTrack(row) });
+      if (at >= opens) continue;
       this.#reservations.add(this.#rows, row, nowMs);
       this.#place(row);
     }
@@ -219,7 +226,7 @@ export class SwarmTable {
   #find(count: number, random: () => number): void {
     const { numbers } = this.#rows;
     const take = (row: number, level: number): void => this.#take(row, level);
-    this.#levels.draw(numbers, this.#self, count, random, take, () => this.#foundCount >= count);
+    this.#levels.draw(numbers, this.#self, count, random, take, () => Math.max(0, count - this.#foundCount));
     for (let i = this.#far(count); i > 0; i--) {
       this.#take(this.#levels.drawElsewhere(numbers, this.#self, random), ELSEWHERE);
     }
@@ -284,23 +291,42 @@ export class SwarmTable {
     }
   }
 
-  /** The best, but some of them from other ISPs, so that none becomes an island. @returns how many are in `#chosen` */
+  /**
+   * The best, but some of them from other ISPs, so that none becomes an island. Those stand at even distances: a viewer
+   * opens connections to the first few only.
+   *
+   * @returns how many are in `#chosen`
+   */
   #mix(count: number): number {
-    const all = this.#foundCount <= count;
-    let far = all ? this.#foundCount : this.#far(count);
+    if (this.#foundCount <= count) {
+      for (let at = 0; at < this.#foundCount; at++) this.#chosen[at] = this.#order[at] ?? 0;
+      return this.#foundCount;
+    }
     let others = 0;
     for (let at = 0; at < this.#foundCount; at++) if (!this.#isSame(this.#at(at), ISP)) others++;
-    far = Math.min(far, others);
-    let near = all ? this.#foundCount : count - far;
-    let chosen = 0;
-    for (let at = 0; at < this.#foundCount && chosen < count; at++) {
-      const isFar = !this.#isSame(this.#at(at), ISP);
-      if (isFar && far > 0) far--;
-      else if (near > 0) near--;
-      else continue;
-      this.#chosen[chosen++] = this.#order[at] ?? 0;
+    const far = Math.min(this.#far(count), others);
+    const step = far === 0 ? count + 1 : Math.floor(count / far);
+    let nextFar = 0;
+    let nextBest = 0;
+    for (let chosen = 0; chosen < count; chosen++) {
+      const isFarsTurn = (chosen + 1) % step === 0 && (chosen + 1) / step <= far;
+      if (isFarsTurn) nextFar = this.#nextFar(nextFar);
+      else while (this.#order[nextBest] === TAKEN) nextBest++;
+      const place = isFarsTurn ? nextFar : nextBest;
+      this.#chosen[chosen] = this.#order[place] ?? 0;
+      this.#order[place] = TAKEN;
     }
-    return chosen;
+    return count;
+  }
+
+  /** The best of another ISP that is not chosen yet, from a place of the order on; where all are, the best of any. */
+  #nextFar(from: number): number {
+    for (let at = from; at < this.#foundCount; at++) {
+      if (this.#order[at] !== TAKEN && !this.#isSame(this.#at(at), ISP)) return at;
+    }
+    let first = 0;
+    while (this.#order[first] === TAKEN) first++;
+    return first;
   }
 
   /** The row at a place of the order. */

@@ -32,6 +32,15 @@ function readIceServers(value: unknown): readonly IceServer[] | undefined {
   return servers;
 }
 
+const ports = {
+  expected: "one or two ports with a comma between",
+  read: (text: string) => {
+    const numbers = text.split(",").map((part) => Number(part.trim()));
+    const fit = numbers.length <= 2 && numbers.every((port) => Number.isInteger(port) && port >= 0 && port < 65_536);
+    return fit ? numbers : undefined;
+  },
+};
+
 function listsOf<T>(value: unknown, isItem: (item: unknown) => item is T): Record<string, readonly T[]> | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const lists = Object.entries(value);
@@ -96,6 +105,36 @@ export const TRACKER_VARIABLES = {
     json('a JSON list such as [{"urls":["stun:stun.example:3478"]}]', readIceServers),
     [],
     "ICE servers that viewers use. There is no public default.",
+  ),
+  stunHost: variable(
+    "SHOAL_STUN_HOST",
+    anyText,
+    "",
+    "Public name or address under which viewers reach this tracker's STUN server; without it, none runs.",
+  ),
+  stunPorts: variable<readonly number[]>(
+    "SHOAL_STUN_PORTS",
+    ports,
+    [3_478, 3_479],
+    "UDP ports of the STUN server; two of them tell a viewer whether its NAT is symmetric.",
+  ),
+  turnUrls: variable<readonly string[]>(
+    "SHOAL_TURN_URLS",
+    commaList,
+    [],
+    "TURN servers for viewers, such as `turn:turn.example:3478?transport=udp`. They carry media at your cost: off by default.",
+  ),
+  turnSecret: variable(
+    "SHOAL_TURN_SECRET",
+    anyText,
+    "",
+    "Secret shared with the TURN servers (coturn's `static-auth-secret`): viewers get credentials that expire.",
+  ),
+  turnTtlSeconds: variable(
+    "SHOAL_TURN_TTL_SECONDS",
+    wholeNumber(60, 604_800),
+    21_600,
+    "How long TURN credentials are good, seconds.",
   ),
   remoteConfig: variable<OperatorConfig>(
     "SHOAL_REMOTE_CONFIG",

@@ -41,6 +41,7 @@ export function createMetrics() {
     rescues: counter("viewer_rescues_total", "Segments that viewers report rescued from the CDN."),
     convictions: counter("convictions_total", "Reports of bytes that a seal refutes."),
     withheld: counter("withheld_total", "Viewers no longer offered to others, after three reports."),
+    stun: counter("stun_datagrams_total", "Datagrams at the STUN ports, by whether they were answered.", ["outcome"]),
     configTold: counter("config_told_total", "Viewers told another configuration than before."),
     assigned: counter("assign_total", "Answers of `GET /v1/assign`, by result.", ["result"]),
     joinRate: gauge("join_rate_limit", "Joins a second that are let in at most now; 0: as many as come."),

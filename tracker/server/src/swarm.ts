@@ -27,7 +27,7 @@ const MAX_NOTED = 64;
 /** Why a viewer meets whom it meets. Holds no address. */
 export interface MatchExplanation {
   readonly viewer: Readonly<Record<string, unknown>>;
-  /** Who was named to it, or it to whom, as they would be weighed now. */
+  /** Who was named to it, as they would be weighed now. */
   readonly introduced: readonly Explanation[];
   /** What it would be answered now: another draw each time. */
   readonly next: readonly Explanation[];

@@ -24,6 +24,8 @@ import { createHttpHandler, createMetricsHandler } from "./http.ts";
 import { joinLogTo } from "./matching/join-log.ts";
 import { createMetrics } from "./metrics.ts";
 import { excessOf, Moves } from "./moves.ts";
+import { hasRelays, iceServersFor } from "./nat/ice-servers.ts";
+import { startStun } from "./nat/stun-server.ts";
 import { PlaceReader } from "./place/place-reader.ts";
 import { localRelay } from "./relay/local-relay.ts";
 import { Pods, TELL_MS } from "./relay/pods.ts";
@@ -141,7 +143,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     }),
   );
   const joinLog = options.joinLog === "" ? null : joinLogTo(options.joinLog, log);
-  const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log, relays: false, joinLog });
+  const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log, relays: hasRelays(options), joinLog });
   const relay =
     world.relay ??
     (options.redisUrl === "" ? localRelay(pod) : new RedisRelay(options.redisUrl, pod, options.redisPrefix, log));
@@ -269,7 +271,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       nowMs: now(),
       swarm: swarm.id,
       candidates,
-      iceServers: options.iceServers,
+      iceServers: iceServersFor(options, stun?.ports ?? [], peerId, now()),
       sealKeys: swarms.keys,
       sealing: swarm.sealing,
       sealUrl: options.sealUrl === "" ? null : options.sealUrl,
@@ -293,6 +295,13 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     abandoned: ({ visit }) => gate.leave(visit),
     joined,
   });
+  const stun =
+    options.stunHost === ""
+      ? null
+      : await startStun(options.host, options.stunPorts, {
+          answered: () => metrics.stun.inc({ outcome: "answered" }),
+          dropped: () => metrics.stun.inc({ outcome: "dropped" }),
+        });
   const reviewing = setInterval(() => metrics.rosters.inc(swarms.reviewRosters(now())), REVIEW_MS);
   reviewing.unref();
   const telling = setInterval(() => {
@@ -338,6 +347,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     await tracing.close();
     metricsHttp?.close();
     metricsHttp?.closeAllConnections();
+    await stun?.close();
     await joinLog?.close();
     http.close();
     http.closeAllConnections();

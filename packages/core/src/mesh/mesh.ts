@@ -16,6 +16,7 @@ import { DEFAULTS, type ResolvedOptions } from "../options.ts";
 import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "../player.ts";
 import type { Counters, NeighbourStats, SharingOffReason } from "../stats.ts";
 import type { Integrity } from "./integrity.ts";
+import { NatWatch } from "./nat.ts";
 import type { PeerTransport } from "./peer-transport.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import { Swarm } from "./swarm.ts";
@@ -52,6 +53,8 @@ export interface MeshHandlers {
 
 const REPORT_MS = 10_000;
 const SLOTS_MS = 3_000;
+/** A playhead that is elsewhere than playing on would have brought it by this much is told anew. */
+const DRIFT_MS = 30_000;
 /** Candidates asked for at one time. */
 const MOST_WANTED = 8;
 /** How long the sealer may take to answer while the tracker is away. */
@@ -77,7 +80,10 @@ export class Mesh {
   #serverAheadMs = 0;
   #cancelReport: () => void = () => {};
   #cancelSlots: (() => void) | null = null;
-  #toldSlots = -1;
+  #told = "";
+  /** One STUN server cannot tell how our NAT maps. */
+  #twoStuns = false;
+  readonly #nat = new NatWatch();
   #reported = { cdnBytes: 0, peerBytes: 0, uploadedBytes: 0, wastedBytes: 0, rescues: 0 };
   #convicted: PeerId[] = [];
 
@@ -186,8 +192,8 @@ export class Mesh {
       device: this.#options.device,
       sharing: this.#effectiveSharing,
       freeSlots: this.#swarm?.freeSlots ?? this.#options.maxPeers,
-      nat: "unknown",
-      playheadMs: null,
+      nat: this.#nat.class,
+      playheadMs: this.#playheadMs,
       sdk,
     };
   }
@@ -210,8 +216,10 @@ export class Mesh {
       this.#swarm = null;
     } else if (this.#welcome) {
       const reopened = this.#openSwarm(this.#welcome);
+      const iceServers = this.#options.iceServers ?? this.#welcome.iceServers;
+      this.#twoStuns = JSON.stringify(iceServers).split('"stun:').length > 2;
       this.#swarm?.configure({
-        iceServers: this.#options.iceServers ?? this.#welcome.iceServers,
+        iceServers,
         sealKeys: [...this.#options.sealKeys, ...this.#welcome.sealKeys],
         maxPeers: Math.min(this.#options.maxPeers, config.maxPeers ?? Number.POSITIVE_INFINITY),
       });
@@ -236,7 +244,11 @@ export class Mesh {
         shareable: options.shareable === DEFAULTS.shareable ? null : options.shareable,
       },
       {
-        signal: (signal) => this.#tracker.signal(signal),
+        signal: (signal) => {
+          if (this.#twoStuns) this.#nat.saw(signal);
+          this.#tellLater();
+          this.#tracker.signal(signal);
+        },
         news: (trackId, segmentId) => this.#tracker.news({ trackId, segmentId }),
         unsealed: (id, trackId) => this.#askSealer(id, trackId),
         convicted: (peerId) => {
@@ -244,7 +256,7 @@ export class Mesh {
           this.#handlers.convicted(peerId);
         },
         neighboursChanged: () => {
-          this.#tellSlotsLater();
+          this.#tellLater();
           this.#handlers.changed();
         },
         uploads: () => this.#effectiveSharing === "full",
@@ -279,18 +291,29 @@ export class Mesh {
       this.#report();
       const wanted = Math.min(MOST_WANTED, this.#swarm?.freeSlots ?? 0);
       if (wanted > 0) this.#tracker.wantCandidates(wanted);
+      this.#tellLater();
       this.#reportLater();
     });
   }
 
-  /** Free slots change with each neighbour; the tracker hears of them now and then. */
-  #tellSlotsLater(): void {
+  /** On demand: where we are, milliseconds; live, everybody is at the same place. */
+  get #playheadMs(): number | null {
+    const [track] = this.#timeline.active;
+    const isLive = !track || this.#timeline.track(track)?.live !== false;
+    return isLive ? null : Math.max(0, Math.round(this.#player.state().playheadMs));
+  }
+
+  /** Free slots change with each neighbour; the tracker hears of them now and then, and of a seek. */
+  #tellLater(): void {
     this.#cancelSlots ??= this.#rim.clock.after(SLOTS_MS, () => {
       this.#cancelSlots = null;
-      const freeSlots = this.#swarm?.freeSlots ?? 0;
-      if (freeSlots === this.#toldSlots) return;
-      this.#toldSlots = freeSlots;
-      this.#tracker.status({ freeSlots });
+      const status = { freeSlots: this.#swarm?.freeSlots ?? 0, nat: this.#nat.class };
+      const playheadMs = this.#playheadMs;
+      const window = playheadMs === null ? "" : Math.round((playheadMs - this.#rim.clock.now()) / DRIFT_MS);
+      const told = `${status.freeSlots}${status.nat}${window}`;
+      if (told === this.#told) return;
+      this.#told = told;
+      this.#tracker.status(playheadMs === null ? status : { ...status, playheadMs });
     });
   }
 
