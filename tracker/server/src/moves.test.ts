@@ -2,11 +2,8 @@ import { expect, it, vi } from "vitest";
 import { excessOf, Moves } from "./moves.ts";
 import type { ViewerSocket } from "./sockets/viewer-server.ts";
 
-function socket(): ViewerSocket & {
-  readonly emit: ReturnType<typeof vi.fn>;
-  readonly close: ReturnType<typeof vi.fn>;
-} {
-  return { on: () => {}, onClose: () => {}, emit: vi.fn(), close: vi.fn() };
+function socket() {
+  return { on: () => {}, onClose: () => {}, emit: vi.fn<ViewerSocket["emit"]>(), close: vi.fn<ViewerSocket["close"]>() };
 }
 
 it("asks nobody to move while pods are about alike, or small, or alone", () => {
