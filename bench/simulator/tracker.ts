@@ -205,6 +205,7 @@ export class Tracker {
       sealKeys: [SEAL_KEY],
       sealing: this.#sealing,
       sealUrl: "https://sealer.example/v1/seal",
+      session: null,
       config: { sharing: null, maxPeers: null },
     };
     this.#tell(member, () => {

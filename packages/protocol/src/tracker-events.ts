@@ -15,6 +15,8 @@ export const TRACKER_EVENTS = {
   roster: "roster",
   /** The sealer has another key than `welcome` said, or was away then. Keys given before stay good. */
   sealKeys: "seal-keys",
+  /** The tracker asks the viewer to connect anew, elsewhere; see {@link Move}. */
+  move: "move",
   /** both ways */
   signal: "signal",
   /** viewer to tracker */
@@ -110,6 +112,13 @@ export interface Welcome {
   /** Where first holders ask for seals while the tracker is away: a URL, to which the query is added. */
   readonly sealUrl: string | null;
   readonly config: RemoteConfig;
+  /** Name of this connection in the tracker's log; for support, and for nothing else. */
+  readonly session: string | null;
+}
+
+/** "Go to another pod": the viewer connects anew at a random moment, and leaves the old connection when it is welcome. */
+export interface Move {
+  readonly withinMs: number;
 }
 
 /** WebRTC signalling from or to a matched viewer. `data` is relayed as it is. */

@@ -22,6 +22,7 @@ import {
   type IncomingSignal,
   type Join,
   MAX_ROSTER,
+  type Move,
   NAT_CLASSES,
   type News,
   REFUSAL_CODES,
@@ -89,6 +90,7 @@ const WELCOME: Fields<Welcome> = {
   sealing: defaulted(oneOf(SEALING_STATES), "on"),
   sealUrl: optional(text(1024)),
   config: defaulted(object(CONFIG), { sharing: null, maxPeers: null }),
+  session: optional(text(128)),
 };
 
 const SIGNAL: Fields<Signal> = { peerId, attempt: whole(0, 0xffff_ffff), data: text(16_384) };
@@ -165,6 +167,11 @@ export const readSealing: (value: unknown) => Result<Read<{ readonly state: Welc
     state: oneOf(SEALING_STATES),
   },
 );
+
+/** Reads a `move` event. */
+export const readMove: (value: unknown) => Result<Read<Move>, ShapeError> = reader("move", {
+  withinMs: whole(0, 86_400_000),
+});
 
 /** Reads `{ count }` of a `want-candidates` event. */
 export const readWantCandidates: (value: unknown) => Result<Read<{ readonly count: number }>, ShapeError> = reader(

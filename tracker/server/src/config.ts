@@ -55,6 +55,12 @@ const operatorConfig = json<OperatorConfig>('JSON such as {"sharing":"full","max
   return read.ok ? read.value : undefined;
 });
 
+function readShards(value: unknown): Readonly<Record<string, number>> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const isCount = (count: unknown): boolean => Number.isInteger(count) && Number(count) > 0 && Number(count) <= 65_536;
+  return Object.values(value).every(isCount) ? (value as Readonly<Record<string, number>>) : undefined;
+}
+
 const SOCKET_SERVERS = ["wire", "socket.io"] as const;
 export type SocketServer = (typeof SOCKET_SERVERS)[number];
 
@@ -203,6 +209,94 @@ export const TRACKER_VARIABLES = {
     flag,
     false,
     "Tests and demos only: the viewer names its ISP itself (`isp=` in the socket's URL).",
+  ),
+  joinsPerSecond: variable(
+    "SHOAL_JOINS_PER_SECOND",
+    wholeNumber(0, 100_000),
+    2_000,
+    "Joins a second that this process takes at most; it begins at 400 and finds what it can. 0: as many as come.",
+  ),
+  maxLoopDelayMs: variable(
+    "SHOAL_MAX_LOOP_DELAY_MS",
+    wholeNumber(0, 60_000),
+    100,
+    "Fewer joins are taken while the event loop is later than this, milliseconds; 0: whatever it is.",
+  ),
+  maxResidentMb: variable(
+    "SHOAL_MAX_RESIDENT_MB",
+    wholeNumber(0, 1_000_000),
+    0,
+    "Nobody is taken in while the process holds more memory than this, MB; 0: whatever it holds.",
+  ),
+  requireAssign: variable(
+    "SHOAL_REQUIRE_ASSIGN",
+    flag,
+    false,
+    "Only viewers that asked `GET /v1/assign` before may connect.",
+  ),
+  assignSecret: variable(
+    "SHOAL_ASSIGN_SECRET",
+    anyText,
+    "",
+    "Secret that all pods share, with which one pod lets viewers in at another. Without it each pod believes only itself.",
+  ),
+  publicUrl: variable("SHOAL_PUBLIC_URL", anyText, "", "Where assigned viewers connect; without it, where they asked."),
+  redisUrl: variable(
+    "SHOAL_REDIS_URL",
+    anyText,
+    "",
+    "Redis through which pods reach each other, such as `redis://host:6379`. Without it this pod is alone.",
+  ),
+  redisPrefix: variable("SHOAL_REDIS_PREFIX", anyText, "shoal", "First part of the names of Redis channels."),
+  pod: variable("SHOAL_POD", anyText, "", "Name of this pod among the others; without it one is drawn."),
+  divideFrom: variable(
+    "SHOAL_DIVIDE_FROM",
+    wholeNumber(2, 100_000_000),
+    3_000,
+    "Viewers from which on a swarm is divided into shards.",
+  ),
+  shardViewers: variable("SHOAL_SHARD_VIEWERS", wholeNumber(2, 10_000_000), 4_000, "Viewers of one shard, about."),
+  plannedShards: variable<Readonly<Record<string, number>>>(
+    "SHOAL_PLANNED_SHARDS",
+    json('JSON such as {"live/final":128}', readShards),
+    {},
+    "Shards of contents that will be large, by content id: they are divided from the first viewer on.",
+  ),
+  drainDelayMs: variable(
+    "SHOAL_DRAIN_DELAY_MS",
+    wholeNumber(0, 600_000),
+    5_000,
+    "On SIGTERM viewers are asked to move after so long: load balancers have seen `/readyz` fail by then.",
+  ),
+  drainWindowMs: variable(
+    "SHOAL_DRAIN_WINDOW_MS",
+    wholeNumber(0, 3_600_000),
+    120_000,
+    "Each viewer moves at a moment of its own within this time; then the process ends.",
+  ),
+  maxAgeMinutes: variable(
+    "SHOAL_MAX_AGE_MINUTES",
+    wholeNumber(0, 100_000),
+    180,
+    "Connections are asked to move after about so long, so that new pods fill; 0: never. A pod that is alone asks nobody.",
+  ),
+  metricsPort: variable(
+    "SHOAL_METRICS_PORT",
+    wholeNumber(0, 65_535),
+    0,
+    "Port of `/metrics` alone, kept from the public; 0: on the port of the rest.",
+  ),
+  otlpEndpoint: variable(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    anyText,
+    "",
+    "OpenTelemetry collector (OTLP over HTTP) for traces of joins and assignments. Without it none are made.",
+  ),
+  traceShare: variable(
+    "SHOAL_TRACE_PER_MILLE",
+    wholeNumber(0, 1_000),
+    5,
+    "Of a thousand joins and assignments so many are traced.",
   ),
   socketServer: variable<SocketServer>(
     "SHOAL_SOCKET_SERVER",

@@ -14,6 +14,12 @@ export interface HttpSide {
   applyConfig(config: OperatorConfig): void;
   /** Why a viewer meets whom it meets; `null` where there is no such viewer. */
   explain(swarm: string, peerId: string, count: number): object | null;
+  /** Where a viewer connects; see `assign-route`. */
+  assign(request: IncomingMessage, response: ServerResponse): void;
+  /** The page for people; see `status-page`. */
+  statusPage(): Promise<string>;
+  /** False where `/metrics` has a port of its own. */
+  readonly servesMetrics: boolean;
   /** Brings gauges up to date. */
   collect(): void;
 }
@@ -37,12 +43,9 @@ async function route(request: IncomingMessage, response: ServerResponse, side: H
     const reason = side.notReady();
     return text(response, reason === null ? 200 : 503, reason ?? "ok");
   }
-  if (path === "/metrics") {
-    side.collect();
-    response.setHeader("content-type", side.metrics.registry.contentType);
-    response.end(await side.metrics.registry.metrics());
-    return;
-  }
+  if (path === "/v1/assign") return side.assign(request, response);
+  if (path === "/") return page(response, await side.statusPage());
+  if (path === "/metrics" && side.servesMetrics) return metricsOf(response, side);
   if (path === "/admin/config" && side.adminToken !== "") return admin(request, response, side);
   if (path === "/debug/match" && side.adminToken !== "") return debugMatch(request, response, side);
   return json(response, 404, { code: "not-found" });
@@ -91,6 +94,31 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Answers `/metrics` alone, on a port of its own. */
+export function createMetricsHandler(side: Pick<HttpSide, "metrics" | "collect">): RequestListener {
+  return (request, response) => {
+    if ((request.url ?? "").replace(/\?.*$/s, "") !== "/metrics") return json(response, 404, { code: "not-found" });
+    metricsOf(response, side).catch(() => response.destroy());
+  };
+}
+
+async function metricsOf(response: ServerResponse, side: Pick<HttpSide, "metrics" | "collect">): Promise<void> {
+  side.collect();
+  response.setHeader("content-type", side.metrics.registry.contentType);
+  response.end(await side.metrics.registry.metrics());
+}
+
+function page(response: ServerResponse, html: string): void {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'";
+  response
+    .writeHead(200, {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "content-security-policy": policy,
+    })
+    .end(html);
 }
 
 function text(response: ServerResponse, status: number, body: string): void {

@@ -43,6 +43,20 @@ export function createMetrics() {
     withheld: counter("withheld_total", "Viewers no longer offered to others, after three reports."),
     stun: counter("stun_datagrams_total", "Datagrams at the STUN ports, by whether they were answered.", ["outcome"]),
     configTold: counter("config_told_total", "Viewers told another configuration than before."),
+    assigned: counter("assign_total", "Answers of `GET /v1/assign`, by result.", ["result"]),
+    joinRate: gauge("join_rate_limit", "Joins a second that are let in at most now; 0: as many as come."),
+    loopDelay: gauge("event_loop_delay_p99_seconds", "By how much the event loop is late, 99 of 100 times, in 250 ms."),
+    moves: counter("moves_total", "Viewers asked to move to another pod."),
+    linked: counter("linked_total", "Viewers told of somebody at another pod after they had joined."),
+    pods: gauge("pods", "Pods that are reached, this one among them."),
+    relayConnected: gauge("relay_connected", "1 while other pods can be reached, or there are none."),
+    relayDropped: gauge("relay_dropped", "Messages to other pods that were dropped because Redis was away."),
+    shardPeers: new Histogram({
+      name: "shoal_tracker_shard_peers",
+      help: "Viewers of each swarm of this pod, every five seconds.",
+      buckets: [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000],
+      registers,
+    }),
     configPushes: counter("config_pushes_total", "Changes of the remote configuration."),
   };
 }

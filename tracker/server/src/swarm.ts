@@ -135,6 +135,36 @@ export class Swarm {
     return candidates;
   }
 
+  /** From now on the two may signal to each other; the other may be at another pod. */
+  introduce(viewer: Viewer, other: PeerId): void {
+    this.#introductions.introduce(viewer.peerId, other);
+  }
+
+  viewer(peerId: PeerId): Viewer | null {
+    return this.#viewers.get(peerId) ?? null;
+  }
+
+  /** Viewers by ISP group. */
+  sizes(): Map<string, number> {
+    const sizes = new Map<string, number>();
+    for (const { isp } of this.#viewers.values()) sizes.set(isp, (sizes.get(isp) ?? 0) + 1);
+    return sizes;
+  }
+
+  /** Some that other pods' viewers may call, drawn at random from those with room. */
+  sample(count: number, random: () => number): readonly Pick<Viewer, "peerId" | "isp" | "tracks">[] {
+    const drawn: Pick<Viewer, "peerId" | "isp" | "tracks">[] = [];
+    let seen = 0;
+    for (const { peerId, isp, tracks, sharing, policy } of this.#viewers.values()) {
+      if (sharing !== "full" || policy.inside !== null || this.#convictions.isConvicted(peerId)) continue;
+      if ((this.#table.get(peerId)?.freeSlots ?? 0) <= 0) continue;
+      seen++;
+      const at = drawn.length < count ? drawn.length : Math.floor(random() * seen);
+      if (at < count) drawn[at] = { peerId, isp, tracks };
+    }
+    return drawn;
+  }
+
   /** @returns the receiver of a signal, or why there is none */
   receiverOf(from: Viewer, to: PeerId): Viewer | "unmatched" | "gone" {
     if (!this.#introductions.know(from.peerId, to)) return "unmatched";
