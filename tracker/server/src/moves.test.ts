@@ -1,12 +1,17 @@
-import { expect, it, vi } from "vitest";
+import { expect, it, type Mock, vi } from "vitest";
 import { excessOf, Moves } from "./moves.ts";
 import type { ViewerSocket } from "./sockets/viewer-server.ts";
 
 function socket(): ViewerSocket & {
-  readonly emit: ReturnType<typeof vi.fn>;
-  readonly close: ReturnType<typeof vi.fn>;
+  readonly emit: Mock<ViewerSocket["emit"]>;
+  readonly close: Mock<ViewerSocket["close"]>;
 } {
-  return { on: () => {}, onClose: () => {}, emit: vi.fn(), close: vi.fn() };
+  return {
+    on: () => {},
+    onClose: () => {},
+    emit: vi.fn<ViewerSocket["emit"]>(),
+    close: vi.fn<ViewerSocket["close"]>(),
+  };
 }
 
 it("asks nobody to move while pods are about alike, or small, or alone", () => {
