@@ -8,8 +8,7 @@ import { hasProgram } from "../../../scripts/services.mjs";
 import { HAPROXY_DEFAULTS, type HaproxyServer, haproxyConfig } from "../../server/src/shards/haproxy-config.ts";
 
 /** Names of programs that a test needs and this machine lacks; a reason to skip it by name. */
-export const missing = (...names: readonly string[]): readonly string[] =>
-  names.filter((name) => !hasProgram(name));
+export const missing = (...names: readonly string[]): readonly string[] => names.filter((name) => !hasProgram(name));
 
 export const TEMPLATE = readFileSync(
   fileURLToPath(new URL("../../../helm/shoal/files/haproxy.cfg.tpl", import.meta.url)),

@@ -39,6 +39,10 @@ export class Audience {
     this.#random = random;
   }
 
+  get size(): number {
+    return this.#members.size;
+  }
+
   get peers(): readonly PeerId[] {
     return [...this.#members.keys()];
   }

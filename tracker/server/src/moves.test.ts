@@ -1,9 +1,17 @@
-import { expect, it, vi } from "vitest";
+import { expect, it, type Mock, vi } from "vitest";
 import { excessOf, Moves } from "./moves.ts";
 import type { ViewerSocket } from "./sockets/viewer-server.ts";
 
-function socket() {
-  return { on: () => {}, onClose: () => {}, emit: vi.fn<ViewerSocket["emit"]>(), close: vi.fn<ViewerSocket["close"]>() };
+function socket(): ViewerSocket & {
+  readonly emit: Mock<ViewerSocket["emit"]>;
+  readonly close: Mock<ViewerSocket["close"]>;
+} {
+  return {
+    on: () => {},
+    onClose: () => {},
+    emit: vi.fn<ViewerSocket["emit"]>(),
+    close: vi.fn<ViewerSocket["close"]>(),
+  };
 }
 
 it("asks nobody to move while pods are about alike, or small, or alone", () => {

@@ -155,8 +155,10 @@ export class Swarm {
   sample(count: number, random: () => number): readonly Pick<Viewer, "peerId" | "isp" | "tracks">[] {
     const drawn: Pick<Viewer, "peerId" | "isp" | "tracks">[] = [];
     let seen = 0;
-    for (const { peerId, isp, tracks, sharing, policy } of this.#viewers.values()) {
+    for (const { peerId, isp, tracks, sharing, policy, nat } of this.#viewers.values()) {
       if (sharing !== "full" || policy.inside !== null || this.#convictions.isConvicted(peerId)) continue;
+      // The other pod does not weigh NATs: whom not everybody can reach is not told of.
+      if (nat === "symmetric") continue;
       if ((this.#table.get(peerId)?.freeSlots ?? 0) <= 0) continue;
       seen++;
       const at = drawn.length < count ? drawn.length : Math.floor(random() * seen);
