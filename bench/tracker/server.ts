@@ -25,11 +25,7 @@ export class MeasuredServer {
   /** @param options of our tracker; the other takes none */
   static async start(name: TrackerName, options: object = {}): Promise<MeasuredServer> {
     const child = fork(fileURLToPath(new URL("./server-program.ts", import.meta.url)), [name], {
-      execArgv: [
-        ...process.execArgv,
-        "--expose-gc",
-        ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof"] : []),
-      ],
+      execArgv: [...process.execArgv, "--expose-gc"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       env: { ...process.env, BENCH_TRACKER_OPTIONS: JSON.stringify(options) },
     });

@@ -11,6 +11,8 @@ export interface CrowdCounts {
   statuses: number;
   reports: number;
   moves: number;
+  /** Changes of the operator's configuration that viewers were told. */
+  configs: number;
   lost: number;
   leaves: number;
   noise: number;
@@ -33,6 +35,7 @@ const zero = (): CrowdCounts => ({
   statuses: 0,
   reports: 0,
   moves: 0,
+  configs: 0,
   lost: 0,
   leaves: 0,
   noise: 0,

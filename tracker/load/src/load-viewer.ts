@@ -4,6 +4,7 @@ import {
   type PeerId,
   readCandidates,
   readIncomingSignal,
+  readMove,
   readRefusal,
   readWelcome,
   TRACKER_EVENTS,
@@ -218,10 +219,12 @@ export class LoadViewer {
       const read = readIncomingSignal(packet.payload);
       if (read.ok) this.#signal(read.value.message);
     } else if (packet.name === TRACKER_EVENTS.seal) stats.counts.sealBytes += bytes;
-    else if (packet.name === "move") {
-      const { withinMs } = packet.payload as { readonly withinMs: number };
+    else if (packet.name === TRACKER_EVENTS.config) stats.counts.configs++;
+    else if (packet.name === TRACKER_EVENTS.move) {
+      const read = readMove(packet.payload);
+      if (!read.ok) return;
       stats.counts.moves++;
-      this.#later(random() * withinMs, () => void this.#dial());
+      this.#later(random() * read.value.message.withinMs, () => void this.#dial());
     }
   }
 

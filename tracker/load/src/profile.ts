@@ -52,5 +52,9 @@ export function arrivalMs(at: number, count: number, rampMs: number, arrival: Pr
   return rampMs * (arrival === "even" ? share : share ** 1.5);
 }
 
+/** A timer takes no more. */
+const MOST_MS = 2 ** 31 - 1;
+
 /** A waiting time whose average is `meanMs`, drawn as for events that do not know of each other. */
-export const waitMs = (meanMs: number, random: () => number): number => -Math.log(1 - random()) * meanMs;
+export const waitMs = (meanMs: number, random: () => number): number =>
+  Math.min(MOST_MS, -Math.log(1 - random()) * meanMs);

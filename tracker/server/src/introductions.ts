@@ -26,11 +26,9 @@ export class Introductions {
     return this.#known.get(a)?.has(b) || this.#known.get(b)?.has(a) || false;
   }
 
-  /** Everybody that a viewer was introduced to; looks at all, so for explanations only. */
+  /** Everybody that a viewer was given the name of. */
   of(peerId: PeerId): Iterable<PeerId> {
-    const others = new Set(this.#known.get(peerId));
-    for (const [owner, known] of this.#known) if (known.has(peerId)) others.add(owner);
-    return others;
+    return this.#known.get(peerId) ?? [];
   }
 
   /** Forgets whom a viewer that left was introduced to; who was introduced to it finds it gone. */
