@@ -1,0 +1,47 @@
+import { TRACKER_EVENTS } from "@shoal/protocol";
+import { io, type Socket } from "socket.io-client";
+import { forkTracker } from "../../tracker/server/src/fuzz-tracker.fixture.ts";
+import { joinOf } from "../../tracker/server/src/viewers.fixture.ts";
+
+/** How soon a configuration reaches the viewers on open sockets: from the operator's request to the last viewer told. */
+export async function killSwitchMs(viewers: number): Promise<number> {
+  const most = 1_000_000;
+  const tracker = await forkTracker({
+    ...{ host: "127.0.0.1", port: 0, open: true, adminToken: "bench" },
+    ...{ maxSocketsPerAddress: most, maxSockets: most, joinsPerSecond: 100_000, maxLoopDelayMs: 60_000 },
+  });
+  const sockets: Socket[] = [];
+  try {
+    for (let n = 0; n < viewers; n++) {
+      const socket = io(tracker.url, {
+        transports: ["websocket"],
+        forceNew: true,
+        reconnection: false,
+        auth: joinOf(n),
+      });
+      sockets.push(socket);
+      await new Promise((resolve, reject) =>
+        socket.once(TRACKER_EVENTS.welcome, resolve).once("connect_error", reject),
+      );
+    }
+    const told = Promise.all(
+      sockets.map((socket) => new Promise((resolve) => socket.once(TRACKER_EVENTS.config, resolve))),
+    );
+    const began = performance.now();
+    await fetch(`${tracker.url}/admin/config`, {
+      method: "POST",
+      headers: { authorization: "Bearer bench" },
+      body: JSON.stringify({ rules: [{ when: { device: "desktop" }, set: { sharing: "off" } }] }),
+    });
+    await told;
+    return performance.now() - began;
+  } finally {
+    for (const socket of sockets) socket.disconnect();
+    await tracker.close();
+  }
+}
+
+if (import.meta.main) {
+  const viewers = Number(process.argv[2] ?? 2_000);
+  console.log(`${viewers} viewers told in ${(await killSwitchMs(viewers)).toFixed(0)} ms`);
+}
