@@ -1,13 +1,12 @@
-import { TRACKER_EVENTS } from "@shoal/protocol";
+import { TRACKER_EVENTS, TRACKER_VERSION } from "@shoal/protocol";
+import { startTracker } from "@shoal/tracker";
 import { io, type Socket } from "socket.io-client";
-import { forkTracker } from "../../tracker/server/src/fuzz-tracker.fixture.ts";
-import { joinOf } from "../../tracker/server/src/viewers.fixture.ts";
 
 /** How soon a configuration reaches the viewers on open sockets: from the operator's request to the last viewer told. */
 export async function killSwitchMs(viewers: number): Promise<number> {
   const most = 1_000_000;
-  const tracker = await forkTracker({
-    ...{ host: "127.0.0.1", port: 0, open: true, adminToken: "bench" },
+  const tracker = await startTracker({
+    ...{ host: "127.0.0.1", port: 0, open: true, adminToken: "bench", logLevel: "error" as const },
     ...{ maxSocketsPerAddress: most, maxSockets: most, joinsPerSecond: 100_000, maxLoopDelayMs: 60_000 },
   });
   const sockets: Socket[] = [];
@@ -40,6 +39,14 @@ export async function killSwitchMs(viewers: number): Promise<number> {
     await tracker.close();
   }
 }
+
+const authOf = (n: number): object => ({
+  version: TRACKER_VERSION,
+  peerId: n.toString(16).padStart(32, "0"),
+  contentId: "bench",
+  device: "desktop",
+  freeSlots: 20,
+});
 
 if (import.meta.main) {
   const viewers = Number(process.argv[2] ?? 2_000);
