@@ -16,7 +16,7 @@ export async function killSwitchMs(viewers: number): Promise<number> {
         transports: ["websocket"],
         forceNew: true,
         reconnection: false,
-        auth: joinOf(n),
+        auth: authOf(n),
       });
       sockets.push(socket);
       await new Promise((resolve, reject) =>
