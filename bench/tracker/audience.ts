@@ -3,6 +3,7 @@ import { Crowds, PROFILES, type Profile, startOwnTracker } from "@shoal/load";
 /** An hour of an audience in a minute: everything that takes minutes takes seconds. */
 const TIMES = 60;
 const MINUTE_MS = 60_000;
+const SETTLED_MS = 30_000;
 /** The pings of an hour, which are not sped up: 60 of one byte each way, with the heads of their frames. */
 const PING_BYTES_PER_HOUR = 60 * (1 + 2 + 1 + 6);
 
@@ -30,16 +31,19 @@ export async function audience(viewers: number): Promise<AudienceMeasures> {
     1,
   );
   try {
-    // The first joins are part of an hour as well: viewers stay 40 minutes on average.
-    await new Promise((resolve) => setTimeout(resolve, 10_000 + MINUTE_MS));
-    const { counts } = await crowds.latest();
-    const hours = (counts.joinedMs / 3_600_000) * TIMES;
+    // The hour begins when everybody has come and found neighbours; from then on one viewer comes for each that leaves.
+    await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+    const before = structuredClone((await crowds.latest()).counts);
+    await new Promise((resolve) => setTimeout(resolve, MINUTE_MS));
+    const { counts: after } = await crowds.latest();
+    const of = (name: keyof typeof after): number => after[name] - before[name];
+    const hours = (of("joinedMs") / 3_600_000) * TIMES;
     return {
-      bytesPerViewerHour: (counts.upBytes + counts.downBytes - counts.sealBytes) / hours + PING_BYTES_PER_HOUR,
-      sealBytesPerViewerHour: counts.sealBytes / hours,
-      sameIspShare: counts.sameIspCandidates / counts.candidates,
-      joins: counts.joins,
-      pairs: counts.pairs,
+      bytesPerViewerHour: (of("upBytes") + of("downBytes") - of("sealBytes")) / hours + PING_BYTES_PER_HOUR,
+      sealBytesPerViewerHour: of("sealBytes") / hours,
+      sameIspShare: after.sameIspCandidates / after.candidates,
+      joins: of("joins"),
+      pairs: of("pairs"),
     };
   } finally {
     await crowds.stop();

@@ -15,7 +15,7 @@ export interface FlashMeasures {
 
 const SECONDS = 20;
 
-/** Everybody at once, and those who are refused come again within two seconds rather than thirty: far more than can be taken. */
+/** Everybody at once, and those who are refused come again within five seconds rather than thirty: several times what can be taken. */
 export async function flashCrowd(viewers: number): Promise<FlashMeasures> {
   const tracker = await startOwnTracker({ SHOAL_MAX_SOCKETS_PER_ADDRESS: "1000000", SHOAL_LOG_LEVEL: "error" });
   let died = false;
@@ -24,8 +24,8 @@ export async function flashCrowd(viewers: number): Promise<FlashMeasures> {
   });
   const crowds = new Crowds(
     {
-      ...{ url: tracker.url, viewers, rampMs: 1_000, contentId: "bench/final", sdp: "compact", assigns: false },
-      ...{ reconnectMs: 2_000, token: null, isps: 8, ispBy: "address", profile: { ...PROFILES.event, pairs: 5 } },
+      ...{ url: tracker.url, viewers, rampMs: 4_000, contentId: "bench/final", sdp: "compact", assigns: false },
+      ...{ reconnectMs: 5_000, token: null, isps: 8, ispBy: "address", profile: { ...PROFILES.event, pairs: 5 } },
     },
     1,
   );

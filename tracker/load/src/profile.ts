@@ -21,7 +21,7 @@ const BASE: Profile = {
   statusEveryMs: 300_000,
   reportEveryMs: 600_000,
   wantEveryMs: 900_000,
-  stayMs: 2_400_000,
+  stayMs: 3_600_000,
   arrival: "even",
 };
 

@@ -15,7 +15,9 @@ export function signalText(kind: "offer" | "answer", form: SdpForm, random: () =
     candidate: { candidate: candidateLine(at, random), sdpMLineIndex: 0, sdpMid: "0" },
   }));
   return JSON.stringify(
-    form === "full" ? [description, ...candidates] : [description, ...candidates.map((one) => one.candidate.candidate)],
+    form === "full"
+      ? [description, ...candidates]
+      : [description, ...candidates.map((one) => one.candidate.candidate.replace(/ generation.*/, ""))],
   );
 }
 
@@ -40,9 +42,9 @@ function essentials(kind: "offer" | "answer", random: () => number): readonly st
 }
 
 function compactSdp(kind: "offer" | "answer", random: () => number): string {
-  return essentials(kind, random)
-    .map((line) => line.slice(2))
-    .join("\n");
+  const [ufrag = "", password = "", print = "", setup = ""] = essentials(kind, random);
+  const rest = ["a=mid:0", "a=sctp-port:5000", "a=max-message-size:262144"];
+  return [ufrag, password, "a=ice-options:trickle", print, setup, ...rest].join("\n");
 }
 
 function fullSdp(kind: "offer" | "answer", random: () => number): string {

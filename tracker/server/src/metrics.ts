@@ -45,7 +45,7 @@ export function createMetrics() {
     configTold: counter("config_told_total", "Viewers told another configuration than before."),
     assigned: counter("assign_total", "Answers of `GET /v1/assign`, by result.", ["result"]),
     joinRate: gauge("join_rate_limit", "Joins a second that are let in at most now; 0: as many as come."),
-    loopDelay: gauge("event_loop_delay_p99_seconds", "By how much the event loop is late, 99 of 100 times, in 250 ms."),
+    loopDelay: gauge("event_loop_delay_p90_seconds", "By how much the event loop is late, 9 of 10 times, in 250 ms."),
     moves: counter("moves_total", "Viewers asked to move to another pod."),
     linked: counter("linked_total", "Viewers told of somebody at another pod after they had joined."),
     pods: gauge("pods", "Pods that are reached, this one among them."),

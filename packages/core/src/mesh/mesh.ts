@@ -52,6 +52,8 @@ export interface MeshHandlers {
 }
 
 const REPORT_MS = 10_000;
+/** Reports grow rarer while little changes: 10 s, 20 s, 40 s, up to so many times 10 s apart. */
+const MOST_QUIET_TICKS = 30;
 const SLOTS_MS = 3_000;
 /** A playhead that is elsewhere than playing on would have brought it by this much is told anew. */
 const DRIFT_MS = 30_000;
@@ -86,6 +88,9 @@ export class Mesh {
   readonly #nat = new NatWatch();
   #reported = { cdnBytes: 0, peerBytes: 0, uploadedBytes: 0, wastedBytes: 0, rescues: 0 };
   #convicted: PeerId[] = [];
+  #freeBefore = 0;
+  #quietTicks = 0;
+  #dueTick = 0;
 
   constructor(
     rim: MeshRim,
@@ -253,6 +258,7 @@ export class Mesh {
         unsealed: (id, trackId) => this.#askSealer(id, trackId),
         convicted: (peerId) => {
           this.#convicted.push(peerId);
+          this.#dueTick = 0;
           this.#handlers.convicted(peerId);
         },
         neighboursChanged: () => {
@@ -288,9 +294,15 @@ export class Mesh {
   #reportLater(): void {
     this.#cancelReport = this.#rim.clock.after(REPORT_MS, () => {
       this.#swarm?.measured();
-      this.#report();
-      const wanted = Math.min(MOST_WANTED, this.#swarm?.freeSlots ?? 0);
-      if (wanted > 0) this.#tracker.wantCandidates(wanted);
+      const free = this.#swarm?.freeSlots ?? 0;
+      // Whoever lost a neighbour is in need of another soon; else what is said changes ever less.
+      if (free > this.#freeBefore) this.#quietTicks = this.#dueTick = 0;
+      this.#freeBefore = free;
+      if (++this.#quietTicks >= this.#dueTick) {
+        this.#dueTick = this.#quietTicks + Math.min(MOST_QUIET_TICKS, this.#quietTicks);
+        this.#report();
+        if (free > 0) this.#tracker.wantCandidates(Math.min(MOST_WANTED, free));
+      }
       this.#tellLater();
       this.#reportLater();
     });

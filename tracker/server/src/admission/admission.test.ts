@@ -47,12 +47,12 @@ it("finds what the process can do: up while the loop is on time, down while it i
   for (let n = 0; n < 20; n++) flood(n * 250, IDLE);
   expect(admission.rate).toBe(1_000);
   for (let n = 0; n < 5; n++) flood(n * 250, { ...IDLE, loopDelayMs: 150 });
-  expect(admission.rate).toBeCloseTo(1_000 * 0.8 ** 5);
+  expect(admission.rate).toBeCloseTo(1_000 * 0.9 ** 5);
   for (let n = 0; n < 100; n++) flood(n * 250, { ...IDLE, loopDelayMs: 150 });
-  expect(admission.rate).toBe(20);
+  expect(admission.rate).toBe(100);
   // Nobody is turned away: there is no reason to try more.
   admission.look(IDLE);
-  expect(admission.rate).toBe(20);
+  expect(admission.rate).toBe(100);
 });
 
 it("has no rate where none is wanted", () => {

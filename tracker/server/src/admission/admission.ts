@@ -3,7 +3,7 @@ export interface PodLoad {
   /** Open connections. */
   readonly sockets: number;
   readonly residentBytes: number;
-  /** By how much the event loop is late, 99 of 100 times, milliseconds. */
+  /** By how much the event loop is late, 9 of 10 times, milliseconds. */
   readonly loopDelayMs: number;
 }
 
@@ -31,9 +31,9 @@ const QUEUE_MS = 5_000;
 const BURST_MS = 1_000;
 /** Where a process begins, and what it always takes, joins a second. */
 const FIRST_RATE = 400;
-const LEAST_RATE = 20;
+const LEAST_RATE = 100;
 /** The rate falls and rises by these factors at each look. */
-const FALL = 0.8;
+const FALL = 0.9;
 const RISE = 1.1;
 /** Refused for the event loop only when it is this many times later than it should be: the rate acts before. */
 const HOPELESS = 4;

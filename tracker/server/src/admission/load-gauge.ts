@@ -19,7 +19,7 @@ export class LoadGauge {
     this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     this.#histogram.enable();
     this.#timer = setInterval(() => {
-      const lateMs = this.#histogram.percentile(99) / 1e6 - RESOLUTION_MS;
+      const lateMs = this.#histogram.percentile(90) / 1e6 - RESOLUTION_MS;
       this.#loopDelayMs = Number.isFinite(lateMs) ? Math.max(0, lateMs) : 0;
       this.#histogram.reset();
       this.#residentBytes = process.memoryUsage.rss();

@@ -73,22 +73,20 @@ class WireServer<T> implements ViewerServer {
     if (refusal !== null) return end(stream, refusal);
     // The switch of protocols and the first packet go out in one write.
     stream.cork();
-    this.#ws.handleUpgrade(request, stream, head, (ws) => {
-      const { pingIntervalMs, pingTimeoutMs, maxMessageBytes } = this.#options;
-      const sid = `${this.#session}${(this.#count++).toString(36)}`;
-      const door = { remoteAddress: request.socket.remoteAddress ?? "", headers: request.headers, query };
-      const gone = (): boolean => this.#sockets.delete(socket);
-      const socket = new WireSocket(
-        { ws, stream, outbox: this.#outbox, sid, gone },
-        door,
-        this.#handlers,
-        this.#options,
-      );
-      this.#sockets.add(socket);
-      socket.send(openPacket(sid, pingIntervalMs, pingTimeoutMs, maxMessageBytes));
-      socket.flush();
-    });
+    const door = { remoteAddress: request.socket.remoteAddress ?? "", headers: request.headers, query };
+    this.#ws.handleUpgrade(request, stream, head, (ws) => this.#open(ws, stream, door));
     stream.uncork();
+  }
+
+  /** In a scope of its own: a socket must not hold the request that it came from. */
+  #open(ws: WebSocket, stream: Duplex, door: Door): void {
+    const { pingIntervalMs, pingTimeoutMs, maxMessageBytes } = this.#options;
+    const sid = `${this.#session}${(this.#count++).toString(36)}`;
+    const line = { ws, stream, outbox: this.#outbox, sid, sockets: this.#sockets };
+    const socket = new WireSocket(line, door, this.#handlers, this.#options);
+    this.#sockets.add(socket);
+    socket.send(openPacket(sid, pingIntervalMs, pingTimeoutMs, maxMessageBytes));
+    socket.flush();
   }
 
   broadcast(event: string, payload: object): void {
@@ -141,7 +139,7 @@ interface Line {
   readonly stream: Duplex;
   readonly outbox: Outbox;
   readonly sid: string;
-  gone(): void;
+  readonly sockets: Set<unknown>;
 }
 
 class WireSocket<T> implements ViewerSocket {
@@ -272,7 +270,7 @@ class WireSocket<T> implements ViewerSocket {
     const wasJoined = this.#state === "joined";
     this.#state = "closed";
     this.#door = null;
-    this.#line.gone();
+    this.#line.sockets.delete(this);
     if (wasJoined) this.#closeHandler();
   }
 }

@@ -38,7 +38,7 @@ export function statusPage(facts: StatusFacts): string {
   const health = [
     ["state", facts.state],
     ["joins let in", facts.joinRate === 0 ? "as many as come" : `${whole(facts.joinRate)} a second at most`],
-    ["event loop late by", `${facts.loopDelayMs.toFixed(0)} ms (99 of 100)`],
+    ["event loop late by", `${facts.loopDelayMs.toFixed(0)} ms (9 of 10)`],
     ["sealer", facts.sealerConnected ? "reached" : "not reached: nothing is shared"],
     ["other pods", facts.relayConnected ? "reached" : "not reached: Redis is away"],
   ];
