@@ -1,7 +1,13 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { chromium } from "playwright";
+import { NatWatch } from "../../packages/core/src/mesh/nat.ts";
+import { chromiumFlags, findChromium } from "../../scripts/chromium.mjs";
 import { readStun, writeRequest } from "../../tracker/server/src/nat/stun-message.ts";
 import { startStun } from "../../tracker/server/src/nat/stun-server.ts";
 import { type Homes, homeOf, type Nat, networkCommands, SERVERS_HOST } from "../browsers/network/plan.ts";
@@ -11,8 +17,17 @@ export const HOMES: readonly Nat[] = ["none", "cone", "symmetric"];
 const PORTS = [3_478, 3_479];
 const run = promisify(execFile);
 
-/** Runs this program in a network of its own. @returns for each home, the mapped ports that the two STUN ports saw */
-export async function mappedPorts(): Promise<readonly (readonly number[])[]> {
+/** What was found out in one home. */
+export interface Found {
+  readonly nat: Nat;
+  /** What each of the two STUN ports saw of one socket. */
+  readonly mappedPorts: readonly number[];
+  /** What a viewer in Chromium says of itself. */
+  readonly viewers: string;
+}
+
+/** Runs this program in a network of its own. */
+export async function natClasses(): Promise<readonly Found[]> {
   const apart = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
   const node = [process.execPath, "--conditions=@shoal/source", import.meta.filename];
   const { stdout } = await run("unshare", [...apart, ...node, "inside"]);
@@ -25,14 +40,47 @@ async function inside(): Promise<void> {
   const homes: Homes = { access: ["fibre"], nat: HOMES };
   for (const [program = "", ...args] of networkCommands(homes, HOMES.length)) await run(program, args);
   const stun = await startStun(SERVERS_HOST, PORTS, { answered: () => {}, dropped: () => {} });
-  const ports: unknown[] = [];
-  for (const viewer of HOMES.keys()) {
+  const folder = await mkdtemp(join(tmpdir(), "shoal-nat-"));
+  const found: Found[] = [];
+  for (const [viewer, nat] of HOMES.entries()) {
     const node = [process.execPath, "--conditions=@shoal/source", import.meta.filename, "home"];
     const { stdout } = await run("ip", ["netns", "exec", homeOf(viewer), ...node]);
-    ports.push(JSON.parse(stdout));
+    const path = join(folder, homeOf(viewer));
+    await writeFile(path, `#!/bin/sh\nexec ip netns exec ${homeOf(viewer)} '${await findChromium()}' "$@"\n`, {
+      mode: 0o755,
+    });
+    found.push({ nat, mappedPorts: JSON.parse(stdout), viewers: await classOfBrowser(path) });
   }
-  process.stdout.write(JSON.stringify(ports));
   await stun.close();
+  await rm(folder, { recursive: true });
+  process.stdout.write(JSON.stringify(found));
+}
+
+/** One connection of a browser gathers candidates from both STUN ports; our own code reads them. */
+async function classOfBrowser(executablePath: string): Promise<string> {
+  const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] });
+  try {
+    const page = await browser.newPage();
+    const urls = PORTS.map((port) => `stun:${SERVERS_HOST}:${port}`);
+    const candidates = await page.evaluate(async (stunUrls) => {
+      const connection = new RTCPeerConnection({ iceServers: [{ urls: stunUrls }] });
+      connection.createDataChannel("x");
+      const gathered: string[] = [];
+      const done = new Promise<void>((resolve) => {
+        connection.onicecandidate = ({ candidate }) => (candidate ? gathered.push(candidate.candidate) : resolve());
+      });
+      await connection.setLocalDescription();
+      await done;
+      return gathered;
+    }, urls);
+    const watch = new NatWatch();
+    const peerId = "0".repeat(32) as Parameters<NatWatch["saw"]>[0]["peerId"];
+    for (const candidate of candidates)
+      watch.saw({ peerId, attempt: 1, data: JSON.stringify([{ candidate: { candidate } }]) });
+    return watch.class;
+  } finally {
+    await browser.close();
+  }
 }
 
 /** One socket asks both ports, and again until both have answered. */

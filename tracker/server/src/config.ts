@@ -133,7 +133,7 @@ export const TRACKER_VARIABLES = {
   turnTtlSeconds: variable(
     "SHOAL_TURN_TTL_SECONDS",
     wholeNumber(60, 604_800),
-    21_600,
+    86_400,
     "How long TURN credentials are good, seconds.",
   ),
   remoteConfig: variable<OperatorConfig>(

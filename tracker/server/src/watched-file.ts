@@ -41,7 +41,7 @@ export class WatchedFile<T> {
       // Kept first: a broken file is reported once, not at each poll.
       this.#stamp = stamp;
       this.#value = this.#parse(readFileSync(this.#path));
-      this.#log.info("file-reloaded", { path: this.#path });
+      this.#log.info("file-read-again", { path: this.#path });
       return true;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -35,7 +35,7 @@ it("runs a STUN server and names it to viewers who join", async () => {
   const [stun, turn] = welcome.iceServers;
   expect(stun?.urls).toHaveLength(2);
   for (const url of stun?.urls ?? []) expect(url).toMatch(/^stun:stun\.example:\d{2,5}$/);
-  expect(turn).toEqual({ urls: ["turn:turn.example:3478"], ...turnCredentials(SECRET, peerId(1), 1_000_000, 21_600) });
+  expect(turn).toEqual({ urls: ["turn:turn.example:3478"], ...turnCredentials(SECRET, peerId(1), 1_000_000, 86_400) });
 });
 
 describe.skipIf(!hasCoturn())("Debian's coturn (needs turnserver)", () => {
