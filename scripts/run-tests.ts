@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium } from "./chromium.mjs";
 import { root } from "./packages.ts";
+import { ensureServices } from "./services.mjs";
 
 interface Counts {
   readonly passed: number;
@@ -47,6 +48,7 @@ if (unknown) {
 }
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
+ensureServices();
 const environment = {
   ...process.env,
   SHOAL_CHROMIUM: await findChromium(),

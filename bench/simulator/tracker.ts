@@ -104,9 +104,9 @@ export class Tracker {
         status: ({ tracks, sharing, freeSlots }) =>
           said(() => {
             this.#table.update(peerId, {
-              ...(tracks === null ? {} : { tracks }),
-              ...(sharing === null ? {} : { sharing }),
-              ...(freeSlots === null ? {} : { freeSlots }),
+              ...(tracks ? { tracks } : {}),
+              ...(sharing ? { sharing } : {}),
+              ...(typeof freeSlots === "number" ? { freeSlots } : {}),
             });
             member.sharing = sharing ?? member.sharing;
             if (tracks) this.#plays(member, tracks);
@@ -205,6 +205,7 @@ export class Tracker {
       sealKeys: [SEAL_KEY],
       sealing: this.#sealing,
       sealUrl: "https://sealer.example/v1/seal",
+      session: null,
       config: { sharing: null, maxPeers: null },
     };
     this.#tell(member, () => {

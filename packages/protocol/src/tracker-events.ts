@@ -15,6 +15,8 @@ export const TRACKER_EVENTS = {
   roster: "roster",
   /** The sealer has another key than `welcome` said, or was away then. Keys given before stay good. */
   sealKeys: "seal-keys",
+  /** The tracker asks the viewer to connect anew, elsewhere; see {@link Move}. */
+  move: "move",
   /** both ways */
   signal: "signal",
   /** viewer to tracker */
@@ -31,6 +33,13 @@ export const SHARING_MODES = ["full", "download", "off"] as const;
 /** `full`: takes and gives. `download`: takes only. `off`: plays from the CDN alone. */
 export type SharingMode = (typeof SHARING_MODES)[number];
 
+export const NAT_CLASSES = ["unknown", "cone", "symmetric"] as const;
+/**
+ * How a viewer's NAT maps its ports: `cone` the same for whoever is spoken to (endpoint-independent mapping, RFC 4787),
+ * `symmetric` another for each.
+ */
+export type NatClass = (typeof NAT_CLASSES)[number];
+
 /** What a viewer says in the `auth` payload of the socket.io CONNECT packet. */
 export interface Join {
   readonly version: number;
@@ -45,6 +54,10 @@ export interface Join {
   readonly sharing: SharingMode;
   /** Connections it would still open. */
   readonly freeSlots: number;
+  /** How its NAT maps ports, as far as it found out. */
+  readonly nat: NatClass;
+  /** On demand: position of the playhead, milliseconds; `null`: live. */
+  readonly playheadMs: number | null;
   /** Version of the viewer's software, for the log. */
   readonly sdk: string;
 }
@@ -99,6 +112,13 @@ export interface Welcome {
   /** Where first holders ask for seals while the tracker is away: a URL, to which the query is added. */
   readonly sealUrl: string | null;
   readonly config: RemoteConfig;
+  /** Name of this connection in the tracker's log; for support, and for nothing else. */
+  readonly session: string | null;
+}
+
+/** "Go to another pod": the viewer connects anew at a random moment, and leaves the old connection when it is welcome. */
+export interface Move {
+  readonly withinMs: number;
 }
 
 /** WebRTC signalling from or to a matched viewer. `data` is relayed as it is. */
@@ -122,6 +142,9 @@ export interface StatusUpdate {
   readonly tracks: readonly TrackId[] | null;
   readonly sharing: SharingMode | null;
   readonly freeSlots: number | null;
+  readonly nat: NatClass | null;
+  /** On demand: where the playhead is now, milliseconds; said again after a seek or a pause, since it moves by itself. */
+  readonly playheadMs: number | null;
 }
 
 /** "I see a segment": it only makes the sealer look sooner. */

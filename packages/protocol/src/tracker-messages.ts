@@ -22,6 +22,8 @@ import {
   type IncomingSignal,
   type Join,
   MAX_ROSTER,
+  type Move,
+  NAT_CLASSES,
   type News,
   REFUSAL_CODES,
   type Refusal,
@@ -43,6 +45,9 @@ const tracks = list(where(isTrackId), 8);
 const sharing = oneOf(SHARING_MODES);
 const bytes = whole(0, MAX_INT);
 const slots = whole(0, 255);
+const nat = oneOf(NAT_CLASSES);
+/** A content is shorter than a year. */
+const playhead = whole(0, 31_536_000_000);
 
 const JOIN: Fields<Join> = {
   version: whole(0, 0xffff),
@@ -54,6 +59,8 @@ const JOIN: Fields<Join> = {
   device: defaulted(oneOf(DEVICE_CLASSES), "other"),
   sharing: defaulted(sharing, "full"),
   freeSlots: defaulted(slots, 0),
+  nat: defaulted(nat, "unknown"),
+  playheadMs: optional(playhead),
   sdk: defaulted(text(64), ""),
 };
 
@@ -83,6 +90,7 @@ const WELCOME: Fields<Welcome> = {
   sealing: defaulted(oneOf(SEALING_STATES), "on"),
   sealUrl: optional(text(1024)),
   config: defaulted(object(CONFIG), { sharing: null, maxPeers: null }),
+  session: optional(text(128)),
 };
 
 const SIGNAL: Fields<Signal> = { peerId, attempt: whole(0, 0xffff_ffff), data: text(16_384) };
@@ -92,6 +100,8 @@ const STATUS: Fields<StatusUpdate> = {
   tracks: optional(tracks),
   sharing: optional(sharing),
   freeSlots: optional(slots),
+  nat: optional(nat),
+  playheadMs: optional(playhead),
 };
 
 const NEWS: Fields<News> = { trackId: where(isTrackId), segmentId: where(isSegmentId) };
@@ -157,6 +167,11 @@ export const readSealing: (value: unknown) => Result<Read<{ readonly state: Welc
     state: oneOf(SEALING_STATES),
   },
 );
+
+/** Reads a `move` event. */
+export const readMove: (value: unknown) => Result<Read<Move>, ShapeError> = reader("move", {
+  withinMs: whole(0, 86_400_000),
+});
 
 /** Reads `{ count }` of a `want-candidates` event. */
 export const readWantCandidates: (value: unknown) => Result<Read<{ readonly count: number }>, ShapeError> = reader(

@@ -1,29 +1,9 @@
 import type { PeerId, TrackId } from "@shoal/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Entry, MATCHING_DEFAULTS, SwarmTable } from "./swarm-table.ts";
-
-const peer = (n: number): PeerId => n.toString(16).padStart(32, "0") as PeerId;
-const track = (n: number): TrackId => n.toString(16).padStart(16, "0") as TrackId;
-const entry = (n: number, more: Partial<Entry> = {}): Entry => ({
-  peerId: peer(n),
-  isp: "a",
-  tracks: [track(1)],
-  device: "desktop",
-  sharing: "full",
-  freeSlots: 20,
-  withheld: false,
-  ...more,
-});
-
-/** A small linear congruential generator: the same draws on every run. */
-function draws(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+import { draws, entry, peer, track } from "./crowd.fixture.ts";
+import type { Entry } from "./entry.ts";
+import { MATCHING_DEFAULTS, SwarmTable } from "./swarm-table.ts";
 
 describe("a small swarm", () => {
   it("becomes one full mesh: every newcomer is offered everybody before it", () => {
@@ -79,14 +59,14 @@ describe("a large swarm", () => {
     const random = draws(3);
     const offered = new Map<PeerId, number>();
     for (let n = 100; n < 110; n++) {
-      table.add(entry(n, { freeSlots: 0 }));
+      table.add(entry(n, { freeSlots: 16, sharing: "download" }));
       for (const { peerId } of table.pick(peer(n), 8, 0, random)) offered.set(peerId, (offered.get(peerId) ?? 0) + 1);
     }
     expect(Math.max(...offered.values())).toBeLessThanOrEqual(2);
   });
 
   it("offers a viewer again once its reservations ran out", () => {
-    const table = new SwarmTable({ meshSize: 0 });
+    const table = new SwarmTable({ meshSize: 0, least: 0 });
     table.add(entry(1, { freeSlots: 1 }));
     table.add(entry(2));
     table.add(entry(3));

@@ -30,6 +30,8 @@ export interface Follow {
   /** Paths of manifests, as viewers named them in their joins: to be checked, never to be believed. */
   readonly manifests: readonly string[];
   readonly tracks: readonly { readonly trackId: TrackId; readonly viewers: number }[];
+  /** Below which URL it may be read, as the viewers' signed tokens say; `null`: as the sealer's own setting says. */
+  readonly mediaBase: string | null;
 }
 
 /** A viewer announced a segment. */
@@ -69,7 +71,8 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
 
 /** Readers of what crosses the link. Total: `null` for anything else. */
 export function readFollow(value: unknown): Follow | null {
-  const { swarm, contentId, manifests, tracks } = record(value);
+  const { swarm, contentId, manifests, tracks, mediaBase = null } = record(value);
+  if (mediaBase !== null && !isText(mediaBase)) return null;
   if (!isText(swarm) || !isText(contentId) || !isList(manifests, 16) || !isList(tracks, 10_000)) return null;
   const read = tracks.map((track) => {
     const { trackId, viewers } = record(track);
@@ -77,7 +80,7 @@ export function readFollow(value: unknown): Follow | null {
   });
   const whole = read.filter((track) => track !== null);
   if (!manifests.every(isText) || whole.length !== read.length) return null;
-  return { swarm: swarm as SwarmId, contentId, manifests, tracks: whole };
+  return { swarm: swarm as SwarmId, contentId, manifests, tracks: whole, mediaBase };
 }
 
 export function readLinkNews(value: unknown): LinkNews | null {

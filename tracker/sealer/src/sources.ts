@@ -31,6 +31,11 @@ export class Sources {
     this.#streams = streams;
   }
 
+  /** The same, for a content that lies below a base of its own. */
+  below(mediaBase: string | null): Sources {
+    return mediaBase === null ? this : new Sources(mediaBase, this.#streams);
+  }
+
   /** @param manifests paths that viewers named */
   of(contentId: string, manifests: readonly string[]): Result<readonly Source[], "unsealed" | "refused"> {
     const mapped = Object.hasOwn(this.#streams, contentId) ? this.#streams[contentId] : undefined;

@@ -45,7 +45,7 @@ function setUp(maxStreams = 10) {
     const follow = (viewers: number, of: SwarmId = swarm, contentId = "live/main") => {
       const tracks = viewers > 0 ? [{ trackId, viewers }] : [];
       const manifests = viewers > 0 ? ["/live/main.m3u8"] : [];
-      streams.follow(id, { swarm: of, contentId, manifests, tracks });
+      streams.follow(id, { swarm: of, contentId, manifests, tracks, mediaBase: null });
     };
     return { seals, states, follow, disconnect: () => streams.disconnect(id, send) };
   };

@@ -152,11 +152,12 @@ export class Streams {
     for (const swarm of tracker.follows.keys()) this.#update(swarm);
   }
 
-  #ensure({ swarm, contentId }: Follow): Running | null {
+  #ensure({ swarm, contentId, mediaBase }: Follow): Running | null {
     const known = this.#running.get(swarm);
     if (known) return known;
     if (this.#running.size >= this.#options.maxStreams) return null;
-    const { sources, minViewers, maxSealsPerSwarm } = this.#options;
+    const { minViewers, maxSealsPerSwarm } = this.#options;
+    const sources = this.#options.sources.below(mediaBase);
     const onSeal = (seal: StoredSeal) => {
       this.#tell(swarm, LINK_EVENTS.seal, messageOf(swarm, seal));
       for (const look of [...this.#waiting]) look();

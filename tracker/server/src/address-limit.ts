@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, randomBytes } from "node:crypto";
 import { subscriberOf } from "@shoal/matching";
 
 /**
@@ -6,7 +6,7 @@ import { subscriberOf } from "@shoal/matching";
  * and it is forgotten with the line's last socket.
  */
 export class AddressLimit {
-  readonly #secret = randomBytes(32);
+  readonly #secret = createSecretKey(randomBytes(32));
   readonly #open = new Map<string, number>();
   readonly #limit: number;
 

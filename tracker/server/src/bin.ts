@@ -10,10 +10,17 @@ import { HOPELESS_EXIT, type Role, supervise } from "./supervisor.ts";
 import { startTracker } from "./tracker.ts";
 
 /** Runs one service in this process until a signal, or until the supervisor is gone. */
-async function serve(start: () => Promise<{ close(): Promise<void> }>): Promise<void> {
+async function serve(start: () => Promise<{ close(): Promise<void>; drain?(): Promise<void> }>): Promise<void> {
   const starting = start();
   const stop = () => void starting.then((service) => service.close()).then(() => process.exit(0));
-  process.once("SIGTERM", stop);
+  // Whoever scales a tracker down gives it the time to send its viewers elsewhere; a second signal ends at once. One that the
+  // supervisor started ends with its machine: there is no elsewhere.
+  process.once("SIGTERM", () => {
+    process.once("SIGTERM", stop);
+    void starting
+      .then((service) => (service.drain && !process.connected ? service.drain() : service.close()))
+      .then(() => process.exit(0));
+  });
   process.once("SIGINT", stop);
   process.once("disconnect", stop);
   await starting;

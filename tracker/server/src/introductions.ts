@@ -10,18 +10,29 @@ export class Introductions {
     this.#limit = limit;
   }
 
+  /** Introductions that are remembered. */
+  get size(): number {
+    let size = 0;
+    for (const known of this.#known.values()) size += known.size;
+    return size;
+  }
+
+  /** Noted once, with the one who was given the other's name. */
   introduce(a: PeerId, b: PeerId): void {
     this.#note(a, b);
-    this.#note(b, a);
   }
 
   know(a: PeerId, b: PeerId): boolean {
-    return this.#known.get(a)?.has(b) ?? false;
+    return this.#known.get(a)?.has(b) || this.#known.get(b)?.has(a) || false;
   }
 
-  /** Forgets a viewer that left. */
+  /** Everybody that a viewer was given the name of. */
+  of(peerId: PeerId): Iterable<PeerId> {
+    return this.#known.get(peerId) ?? [];
+  }
+
+  /** Forgets whom a viewer that left was introduced to; who was introduced to it finds it gone. */
   forget(peerId: PeerId): void {
-    for (const other of this.#known.get(peerId) ?? []) this.#drop(other, peerId);
     this.#known.delete(peerId);
   }
 
@@ -36,14 +47,7 @@ export class Introductions {
     if (known.size <= this.#limit) return;
     for (const oldest of known) {
       known.delete(oldest);
-      this.#drop(oldest, owner);
       break;
     }
-  }
-
-  #drop(owner: PeerId, other: PeerId): void {
-    const known = this.#known.get(owner);
-    known?.delete(other);
-    if (known?.size === 0) this.#known.delete(owner);
   }
 }

@@ -6,9 +6,10 @@ const HTTP_PATHS = [
   ["`/livez`, `/readyz`", "Alive; takes viewers (503 while it is full or shuts down)."],
   ["`/metrics`", "Prometheus metrics, `shoal_tracker_` and `shoal_sealer_`. Keep it from the public."],
   [
-    "`POST /admin/config`",
-    'Remote configuration such as `{"sharing": "off", "maxPeers": null}` for all viewers, with the bearer token.',
+    "`POST /admin/config`, `GET`",
+    'Remote configuration such as `{"sharing": "off"}`, with rules for some viewers only (docs/security.md), with the bearer token.',
   ],
+  ["`GET /debug/match?swarm=…&peer=…`", "Why a viewer meets whom it meets (docs/matching.md), with the bearer token."],
   ["`GET /v1/seal?swarm=…&segment=…`", "Of the sealer: one seal, binary; 404 where there is none."],
 ];
 
@@ -26,6 +27,10 @@ nothing starts.
 \`\`\`sh
 SHOAL_OPEN=1 SHOAL_MEDIA_BASE=https://cdn.example/live/ npx @shoal/tracker
 \`\`\`
+
+\`SHOAL_OPEN=1\` lets anybody join. Else viewers come with tokens that you sign: [docs/security.md](../../docs/security.md)
+says how, in ten lines, and how viewers are steered while they play; [docs/matching.md](../../docs/matching.md) says who
+meets whom, and where ISP, country and NAT come from.
 
 ## The tracker
 
@@ -47,7 +52,7 @@ fewer than four viewers of its cluster have: the first viewer of a cluster gets 
 
 ## ISP groups
 
-The ISP is what a trusted proxy's header says, else the address' IPv4 /16 or IPv6 /32. Addresses are neither logged nor
-kept.
+The ISP is what a trusted proxy's header says, else what the MMDB files say, else the address' IPv4 /16 or IPv6 /32.
+Addresses are neither logged nor kept.
 `;
 }

@@ -8,6 +8,9 @@ export function createMetrics() {
     new Counter({ name: `shoal_tracker_${name}`, help, labelNames, registers });
   const gauge = (name: string, help: string) => new Gauge({ name: `shoal_tracker_${name}`, help, registers });
   collectDefaultMetrics({ register: registry });
+  const signals = counter("signals_total", "Signals: relayed on this pod, or dropped because unmatched or gone.", [
+    "route",
+  ]);
   return {
     registry,
     connections: gauge("connections", "Viewers that joined and are connected."),
@@ -24,7 +27,9 @@ export function createMetrics() {
       registers,
     }),
     candidates: counter("candidates_total", "Candidates handed out, by whether they are in the same ISP.", ["isp"]),
-    signals: counter("signals_total", "Signals: relayed on this pod, or dropped because unmatched or gone.", ["route"]),
+    signals,
+    /** Found once: signals are what a tracker has most of. */
+    signalsLocal: signals.labels({ route: "local" }),
     dropped: counter("messages_dropped_total", "Messages of viewers that were not acted on.", ["reason"]),
     unknownFields: counter("unknown_fields_total", "Fields of newer viewers that this tracker skipped."),
     news: counter("news_total", "Segments announced by viewers, by what was done.", ["outcome"]),
@@ -36,6 +41,22 @@ export function createMetrics() {
     rescues: counter("viewer_rescues_total", "Segments that viewers report rescued from the CDN."),
     convictions: counter("convictions_total", "Reports of bytes that a seal refutes."),
     withheld: counter("withheld_total", "Viewers no longer offered to others, after three reports."),
+    stun: counter("stun_datagrams_total", "Datagrams at the STUN ports, by whether they were answered.", ["outcome"]),
+    configTold: counter("config_told_total", "Viewers told another configuration than before."),
+    assigned: counter("assign_total", "Answers of `GET /v1/assign`, by result.", ["result"]),
+    joinRate: gauge("join_rate_limit", "Joins a second that are let in at most now; 0: as many as come."),
+    loopDelay: gauge("event_loop_delay_p90_seconds", "By how much the event loop is late, 9 of 10 times, in 250 ms."),
+    moves: counter("moves_total", "Viewers asked to move to another pod."),
+    linked: counter("linked_total", "Viewers told of somebody at another pod after they had joined."),
+    pods: gauge("pods", "Pods that are reached, this one among them."),
+    relayConnected: gauge("relay_connected", "1 while other pods can be reached, or there are none."),
+    relayDropped: gauge("relay_dropped", "Messages to other pods that were dropped because Redis was away."),
+    shardPeers: new Histogram({
+      name: "shoal_tracker_shard_peers",
+      help: "Viewers of each swarm of this pod, every five seconds.",
+      buckets: [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000],
+      registers,
+    }),
     configPushes: counter("config_pushes_total", "Changes of the remote configuration."),
   };
 }

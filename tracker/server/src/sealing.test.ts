@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { decodeSeal, segmentIdOf, TRACKER_EVENTS, trackIdOf } from "@shoal/protocol";
 import { generateSealKey, type Sealer, type SealerOptions, startSealer } from "@shoal/sealer";
 import { afterEach, expect, it, vi } from "vitest";
+import { mint, TENANT_KEYS } from "./gate/tokens.fixture.ts";
 import { startTracker, type Tracker } from "./tracker.ts";
 import { joinOf, type TestViewer, TestViewers } from "./viewers.fixture.ts";
 
@@ -112,6 +113,19 @@ it("a lone viewer is told that it is alone, and sealing begins with the second",
   const first = await join(url, 1);
   expect(first.welcome.sealing).toBe("too-few-viewers");
   await join(url, 2);
+  await first.until(TRACKER_EVENTS.sealing, isOn);
+  await eventually(() => sealed(first).length).toBe(4);
+});
+
+it("a signed claim says where a tenant's content lies, and no viewer does", async () => {
+  const { mediaBase } = await startOrigin();
+  const sealer = await seal({});
+  const options = { host: "127.0.0.1", port: 0, tokenKeys: JSON.stringify(TENANT_KEYS), sealerUrl: sealer.url };
+  const tracker = await startTracker(options, quiet);
+  closing.push(() => tracker.close());
+  const token = await mint({ mediaBase });
+  const first = await viewers.join(tracker.url, joinOf(1, { tracks: [track], token }));
+  await viewers.join(tracker.url, joinOf(2, { tracks: [track], token }));
   await first.until(TRACKER_EVENTS.sealing, isOn);
   await eventually(() => sealed(first).length).toBe(4);
 });

@@ -1,5 +1,6 @@
 import { type SealingState, type SealKey, type SwarmId, swarmIdOf, TRACKER_EVENTS } from "@shoal/protocol";
 import type { Log } from "@shoal/sealer";
+import type { JoinLog } from "./matching/join-log.ts";
 import type { Metrics } from "./metrics.ts";
 import { type SealerEvents, SealerLink } from "./sealer-link.ts";
 import { Swarm } from "./swarm.ts";
@@ -10,15 +11,22 @@ const FOLLOW_EVERY_MS = 250;
 /** All swarms of one tracker, and what the sealer is told of them. */
 export class Swarms {
   readonly #swarms = new Map<SwarmId, Swarm>();
-  readonly #tenant: string;
   readonly #metrics: Metrics;
+  readonly #matching: { readonly relays: boolean; readonly joinLog: JoinLog | null };
   readonly #log: Log;
   readonly #link: SealerLink | null;
   readonly #waiting = new Map<SwarmId, { timer: ReturnType<typeof setTimeout>; again: boolean }>();
   #keys: readonly SealKey[] = [];
 
-  constructor(options: { tenant: string; sealerUrl: string; sealerSecret: string; metrics: Metrics; log: Log }) {
-    this.#tenant = options.tenant;
+  constructor(options: {
+    sealerUrl: string;
+    sealerSecret: string;
+    metrics: Metrics;
+    log: Log;
+    relays: boolean;
+    joinLog: JoinLog | null;
+  }) {
+    this.#matching = { relays: options.relays, joinLog: options.joinLog };
     this.#metrics = options.metrics;
     this.#log = options.log;
     this.#link =
@@ -34,16 +42,20 @@ export class Swarms {
     return this.#swarms.size;
   }
 
+  get(id: SwarmId): Swarm | undefined {
+    return this.#swarms.get(id);
+  }
+
   all(): Iterable<Swarm> {
     return this.#swarms.values();
   }
 
   /** The swarm of a content, made when it is not there. */
-  of(contentId: string): Swarm {
-    const id = swarmIdOf(this.#tenant, contentId);
+  of(tenant: string, contentId: string): Swarm {
+    const id = swarmIdOf(tenant, contentId);
     let swarm = this.#swarms.get(id);
     if (!swarm) {
-      swarm = new Swarm(id, contentId, this.#sealingBefore());
+      swarm = new Swarm(id, contentId, this.#sealingBefore(), this.#matching);
       this.#swarms.set(id, swarm);
       this.#metrics.swarms.set(this.#swarms.size);
     }

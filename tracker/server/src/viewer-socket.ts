@@ -2,7 +2,6 @@ import {
   type Candidate,
   type Join,
   type Read,
-  type Refusal,
   type Result,
   readNews,
   readReport,
@@ -12,9 +11,13 @@ import {
   type ShapeError,
   TRACKER_EVENTS,
 } from "@shoal/protocol";
-import type { Socket } from "socket.io";
+import type { Log } from "@shoal/sealer";
+import type { Visit } from "./gate/gate.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Place } from "./place/place-reader.ts";
 import { RateLimit } from "./rate-limit.ts";
+import type { Pods } from "./relay/pods.ts";
+import type { ViewerSocket } from "./sockets/viewer-server.ts";
 import type { Swarm } from "./swarm.ts";
 import type { Swarms } from "./swarms.ts";
 import type { Viewer } from "./viewer.ts";
@@ -22,7 +25,9 @@ import type { Viewer } from "./viewer.ts";
 /** What the handlers of one socket work with. */
 export interface Rim {
   readonly swarms: Swarms;
+  readonly pods: Pods;
   readonly metrics: Metrics;
+  readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
   readonly messagesPerSecond: number;
@@ -37,15 +42,15 @@ const MAX_DROPPED = 1_000;
 const WANT_COST = 10;
 
 /** The handlers of one viewer's socket: read, let the swarm decide, send. */
-export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: Rim): void {
-  const { metrics, swarms, now, random } = rim;
+export function serveViewer(socket: ViewerSocket, swarm: Swarm, viewer: Viewer, session: string, rim: Rim): void {
+  const { metrics, swarms, now, random, log } = rim;
   const limit = new RateLimit(rim.messagesPerSecond, rim.messageBurst, now());
   let dropped = 0;
 
   const drop = (reason: string) => {
     metrics.dropped.inc({ reason });
     dropped++;
-    if (dropped >= MAX_DROPPED) socket.disconnect(true);
+    if (dropped >= MAX_DROPPED) socket.close();
   };
 
   const on = <T>(
@@ -55,6 +60,8 @@ export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: R
     cost: number = 1,
   ) => {
     socket.on(event, (payload: unknown) => {
+      // The viewer moved to a newer socket; this one only waits to be closed.
+      if (swarm.viewer(viewer.peerId) !== viewer) return;
       if (!limit.take(now(), cost)) return drop("rate");
       const result = read(payload);
       if (!result.ok) return drop("malformed");
@@ -65,14 +72,18 @@ export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: R
 
   on(TRACKER_EVENTS.signal, readSignal, ({ peerId, attempt, data }) => {
     const receiver = swarm.receiverOf(viewer, peerId);
-    metrics.signals.inc({ route: typeof receiver === "string" ? receiver : "local" });
-    if (typeof receiver === "string") return;
+    if (receiver === "gone" && rim.pods.relay(swarm, viewer, { peerId, attempt, data })) {
+      return metrics.signals.inc({ route: "remote" });
+    }
+    if (typeof receiver === "string") return metrics.signals.inc({ route: receiver });
+    metrics.signalsLocal.inc();
+    swarm.signalled(viewer, peerId, attempt, now());
     const sameIsp = receiver.isp === viewer.isp;
     receiver.send(TRACKER_EVENTS.signal, { peerId: viewer.peerId, attempt, data, sameIsp });
   });
 
   on(TRACKER_EVENTS.status, readStatus, (update) => {
-    if (!swarm.status(viewer, update)) return;
+    if (!swarm.status(viewer, update, now())) return;
     metrics.sealsPushed.inc(swarm.topUp(viewer));
     swarms.changed(swarm);
   });
@@ -87,7 +98,9 @@ export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: R
     TRACKER_EVENTS.wantCandidates,
     readWantCandidates,
     ({ count }) => {
-      const candidates = swarm.candidatesFor(viewer, Math.min(count, MAX_CANDIDATES), now(), random);
+      const most = Math.min(count, MAX_CANDIDATES);
+      const near = swarm.candidatesFor(viewer, most, now(), random);
+      const candidates = rim.pods.mixed(swarm, viewer, near, most);
       countCandidates(metrics, candidates);
       viewer.send(TRACKER_EVENTS.candidates, { candidates });
     },
@@ -104,6 +117,9 @@ export function serveViewer(socket: Socket, swarm: Swarm, viewer: Viewer, rim: R
     metrics.convictions.inc(report.convicted.length);
     swarm.measured(viewer, report.uplinkBps);
     metrics.withheld.inc(swarm.convict(viewer, report.convicted));
+    const { stalls, rescues, convicted } = report;
+    if (stalls > 0 || convicted.length > 0)
+      log.info("trouble", { session, stalls, rescues, convicted: convicted.length });
   });
 }
 
@@ -117,16 +133,9 @@ export function countCandidates(metrics: Metrics, candidates: readonly Candidate
 /** What a refused or admitted socket carries from the middleware to its handler. */
 export interface Admission {
   readonly join: Join;
-  readonly isp: string;
+  readonly place: Omit<Place, "address">;
   readonly addressKey: string;
-}
-
-/** A refusal as socket.io carries it in `connect_error`. */
-export class RefusedJoin extends Error {
-  readonly data: Refusal;
-
-  constructor(refusal: Refusal) {
-    super(refusal.message);
-    this.data = refusal;
-  }
+  readonly visit: Visit;
+  /** When the join came, by `performance.now()`. */
+  readonly startedMs: number;
 }

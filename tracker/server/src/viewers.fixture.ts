@@ -18,6 +18,8 @@ export interface TestViewer {
   readonly welcome: Welcome;
   /** Payloads of an event so far. */
   got(event: string): readonly unknown[];
+  /** Drops what came so far. */
+  forget(): void;
   /** Resolves with the next payload of an event that passes `test`, counting those that already came. */
   until(event: string, test?: (payload: never) => boolean): Promise<unknown>;
 }
@@ -35,6 +37,8 @@ export const joinOf = (n: number, more: Partial<Join> = {}): Join => ({
   device: "desktop",
   sharing: "full",
   freeSlots: 20,
+  nat: "unknown",
+  playheadMs: null,
   sdk: "test",
   ...more,
 });
@@ -66,7 +70,14 @@ export class TestViewers {
     const refused = new Promise<never>((_, reject) => socket.once("connect_error", reject));
     const welcome = readWelcome(await Promise.race([until(TRACKER_EVENTS.welcome), refused]));
     if (!welcome.ok) throw new Error(welcome.reason);
-    return { peerId: (join as Join).peerId, socket, welcome: welcome.value.message, got, until };
+    return {
+      peerId: (join as Join).peerId,
+      socket,
+      welcome: welcome.value.message,
+      got,
+      until,
+      forget: () => void received.splice(0),
+    };
   }
 
   async refusal(url: string, join: object): Promise<Refusal> {

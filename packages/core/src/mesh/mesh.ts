@@ -17,6 +17,7 @@ import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "../p
 import type { Counters, NeighbourStats, SharingOffReason } from "../stats.ts";
 import { type DeviceLimits, leastSharing } from "./device.ts";
 import type { Integrity } from "./integrity.ts";
+import { NatWatch } from "./nat.ts";
 import type { PeerTransport } from "./peer-transport.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import { Swarm } from "./swarm.ts";
@@ -52,7 +53,13 @@ export interface MeshHandlers {
 }
 
 const REPORT_MS = 10_000;
+/** Reports grow rarer while little changes: 10 s, 20 s, 40 s, up to so many times 10 s apart. */
+const MOST_QUIET_TICKS = 30;
 const SLOTS_MS = 3_000;
+/** A playhead that is elsewhere than playing on would have brought it by this much is told anew. */
+const DRIFT_MS = 30_000;
+/** Of so many that the tracker names one is likely to be new to us. */
+const RENEWAL_CANDIDATES = 2;
 /** Candidates asked for at one time. */
 const MOST_WANTED = 8;
 /** How long the sealer may take to answer while the tracker is away. */
@@ -79,9 +86,15 @@ export class Mesh {
   #serverAheadMs = 0;
   #cancelReport: () => void = () => {};
   #cancelSlots: (() => void) | null = null;
-  #toldSlots = -1;
+  #told = "";
+  /** One STUN server cannot tell how our NAT maps. */
+  #twoStuns = false;
+  readonly #nat = new NatWatch();
   #reported = { cdnBytes: 0, peerBytes: 0, uploadedBytes: 0, wastedBytes: 0, rescues: 0 };
   #convicted: PeerId[] = [];
+  #freeBefore = 0;
+  #quietTicks = 0;
+  #dueTick = 0;
 
   constructor(
     rim: MeshRim,
@@ -164,13 +177,13 @@ export class Mesh {
   setActiveTracks(tracks: readonly TrackId[]): void {
     this.#timeline.active = new Set(tracks);
     this.#swarm?.statusChanged();
-    this.#tracker.status({ tracks: tracks.slice(0, 8), sharing: null, freeSlots: null });
+    this.#tracker.status({ tracks: tracks.slice(0, 8) });
   }
 
   setSharing(sharing: SharingMode, bound: SharingMode): void {
     this.#sharing = sharing;
     this.#bound = bound;
-    this.#tracker.status({ tracks: null, sharing: this.#effectiveSharing, freeSlots: null });
+    this.#tracker.status({ sharing: this.#effectiveSharing });
     this.#swarm?.statusChanged();
   }
 
@@ -199,6 +212,8 @@ export class Mesh {
       device: this.#options.device,
       sharing: this.#effectiveSharing,
       freeSlots: this.#swarm?.freeSlots ?? this.#options.maxPeers,
+      nat: this.#nat.class,
+      playheadMs: this.#playheadMs,
       sdk,
     };
   }
@@ -221,8 +236,10 @@ export class Mesh {
       this.#swarm = null;
     } else if (this.#welcome) {
       const reopened = this.#openSwarm(this.#welcome);
+      const iceServers = this.#options.iceServers ?? this.#welcome.iceServers;
+      this.#twoStuns = JSON.stringify(iceServers).split('"stun:').length > 2;
       this.#swarm?.configure({
-        iceServers: this.#options.iceServers ?? this.#welcome.iceServers,
+        iceServers,
         sealKeys: [...this.#options.sealKeys, ...this.#welcome.sealKeys],
         maxPeers: Math.min(this.#options.maxPeers, config.maxPeers ?? Number.POSITIVE_INFINITY),
       });
@@ -248,15 +265,20 @@ export class Mesh {
         shareable: options.shareable === DEFAULTS.shareable ? null : options.shareable,
       },
       {
-        signal: (signal) => this.#tracker.signal(signal),
+        signal: (signal) => {
+          if (this.#twoStuns) this.#nat.saw(signal);
+          this.#tellLater();
+          this.#tracker.signal(signal);
+        },
         news: (trackId, segmentId) => this.#tracker.news({ trackId, segmentId }),
         unsealed: (id, trackId) => this.#askSealer(id, trackId),
         convicted: (peerId) => {
           this.#convicted.push(peerId);
+          this.#dueTick = 0;
           this.#handlers.convicted(peerId);
         },
         neighboursChanged: () => {
-          this.#tellSlotsLater();
+          this.#tellLater();
           this.#handlers.changed();
         },
         uploads: () => this.#effectiveSharing === "full",
@@ -288,21 +310,39 @@ export class Mesh {
   #reportLater(): void {
     this.#cancelReport = this.#rim.clock.after(REPORT_MS, () => {
       this.#swarm?.measured();
-      this.#report();
-      const wanted = Math.min(MOST_WANTED, this.#swarm?.wanted ?? 0);
-      if (wanted > 0) this.#tracker.wantCandidates(wanted);
+      const free = this.#swarm?.freeSlots ?? 0;
+      // Whoever lost a neighbour is in need of another soon; else what is said changes ever less.
+      if (free > this.#freeBefore) this.#quietTicks = this.#dueTick = 0;
+      this.#freeBefore = free;
+      if (++this.#quietTicks >= this.#dueTick) {
+        this.#dueTick = this.#quietTicks + Math.min(MOST_QUIET_TICKS, this.#quietTicks);
+        this.#report();
+        if (free > 0) this.#tracker.wantCandidates(Math.min(MOST_WANTED, free));
+      }
+      if (this.#swarm?.wantsAnother()) this.#tracker.wantCandidates(RENEWAL_CANDIDATES);
+      this.#tellLater();
       this.#reportLater();
     });
   }
 
-  /** Free slots change with each neighbour; the tracker hears of them now and then. */
-  #tellSlotsLater(): void {
+  /** On demand: where we are, milliseconds; live, everybody is at the same place. */
+  get #playheadMs(): number | null {
+    const [track] = this.#timeline.active;
+    const isLive = !track || this.#timeline.track(track)?.live !== false;
+    return isLive ? null : Math.max(0, Math.round(this.#player.state().playheadMs));
+  }
+
+  /** Free slots change with each neighbour; the tracker hears of them now and then, and of a seek. */
+  #tellLater(): void {
     this.#cancelSlots ??= this.#rim.clock.after(SLOTS_MS, () => {
       this.#cancelSlots = null;
-      const freeSlots = this.#swarm?.freeSlots ?? 0;
-      if (freeSlots === this.#toldSlots) return;
-      this.#toldSlots = freeSlots;
-      this.#tracker.status({ tracks: null, sharing: null, freeSlots });
+      const status = { freeSlots: this.#swarm?.freeSlots ?? 0, nat: this.#nat.class };
+      const playheadMs = this.#playheadMs;
+      const window = playheadMs === null ? "" : Math.round((playheadMs - this.#rim.clock.now()) / DRIFT_MS);
+      const told = `${status.freeSlots}${status.nat}${window}`;
+      if (told === this.#told) return;
+      this.#told = told;
+      this.#tracker.status(playheadMs === null ? status : { ...status, playheadMs });
     });
   }
 

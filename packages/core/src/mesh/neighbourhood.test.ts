@@ -119,21 +119,21 @@ describe("the neighbourhood", () => {
     for (const first of [1, 3]) full.introduce([candidate(first), candidate(first + 1)]);
     await town.clock.pass(1000);
     for (const neighbour of full.all) if (neighbour.peerId !== peer(2)) neighbour.received(1000, town.clock.now());
-    expect(full.wanted).toBe(0);
+    expect(full.wantsAnother()).toBe(false);
     full.introduce([candidate(5)]);
     await town.clock.pass(39_000);
     expect(peersOf(full)).not.toContain(peer(5));
 
-    expect(full.wanted).toBe(2);
+    expect(full.wantsAnother()).toBe(true);
     full.introduce([candidate(1), candidate(6), candidate(7)]);
     await town.clock.pass(1000);
     expect(peersOf(full).sort()).toEqual([1, 3, 4, 6].map(peer).sort());
     await town.clock.pass(30_000);
-    expect(full.wanted).toBe(0);
+    expect(full.wantsAnother()).toBe(false);
     await town.clock.pass(10_000);
-    expect(full.wanted).toBe(2);
+    expect(full.wantsAnother()).toBe(true);
     await town.clock.pass(70_000);
-    expect(full.wanted).toBe(0);
+    expect(full.wantsAnother()).toBe(false);
   });
 
   it("loses nobody where the one who should replace it does not come", async () => {
@@ -142,7 +142,7 @@ describe("the neighbourhood", () => {
     for (let n = 1; n <= 2; n++) town.add(n);
     for (const n of [1, 2]) full.introduce([candidate(n)]);
     await town.clock.pass(45_000);
-    expect(full.wanted).toBe(2);
+    expect(full.wantsAnother()).toBe(true);
     full.introduce([candidate(3)]);
     await town.clock.pass(20_000);
     expect(peersOf(full).sort()).toEqual([1, 2].map(peer).sort());

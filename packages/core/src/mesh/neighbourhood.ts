@@ -58,8 +58,6 @@ const SPARE_PEERS = 4;
  */
 const FIRST_RENEWAL_MS = 20_000;
 const RENEWAL_MS = 300_000;
-/** Of so many that the tracker names one is likely to be new to us. */
-const RENEWAL_CANDIDATES = 2;
 /** A neighbour is not judged before it was there for so long. */
 const PROBATION_MS = 15_000;
 
@@ -125,16 +123,14 @@ export class Neighbourhood {
     this.#maxPeers = settings.maxPeers ?? this.#maxPeers;
   }
 
-  /** How many viewers the tracker should name now. */
-  get wanted(): number {
-    const { freeSlots } = this;
-    if (freeSlots > 0) return freeSlots;
+  /** Time to take somebody new in place of the least useful: true once each time. The next one named is taken. */
+  wantsAnother(): boolean {
     const nowMs = this.#clock.now();
-    if (nowMs < this.#renewAtMs) return 0;
+    if (this.freeSlots > 0 || nowMs < this.#renewAtMs) return false;
     this.#renewalMs = Math.min(RENEWAL_MS, 2 * this.#renewalMs);
     this.#renewAtMs = nowMs + this.#renewalMs;
     this.#renews = true;
-    return RENEWAL_CANDIDATES;
+    return true;
   }
 
   /** Tries to connect to viewers the tracker named, best first, as far as there is room. */

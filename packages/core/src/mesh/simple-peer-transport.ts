@@ -1,5 +1,6 @@
 import { joinBytes } from "@shoal/protocol";
 import SimplePeer from "simple-peer";
+import { packSignal, unpackSignal } from "./compact-signal.ts";
 import type { PeerLink, PeerTransport } from "./peer-transport.ts";
 
 /** Candidates found within this time travel in one message. */
@@ -32,7 +33,7 @@ export const simplePeerTransport: PeerTransport = {
       if (!closed) handlers.signal(data);
     };
     peer.on("signal", (data) => {
-      if (batch.push(data) === 1) setTimeout(flush, SIGNAL_BATCH_MS);
+      if (batch.push(packSignal(data)) === 1) setTimeout(flush, SIGNAL_BATCH_MS);
     });
     peer.on("connect", () => {
       if (peer._channel) peer._channel.bufferedAmountLowThreshold = DRAINED_BYTES;
@@ -87,7 +88,7 @@ export const simplePeerTransport: PeerTransport = {
 function parseSignals(data: string): readonly unknown[] {
   try {
     const parsed: unknown = JSON.parse(data);
-    return Array.isArray(parsed) ? parsed.filter((item) => typeof item === "object" && item !== null) : [];
+    return Array.isArray(parsed) ? parsed.filter((item) => item && /obj|str/.test(typeof item)).map(unpackSignal) : [];
   } catch {
     return [];
   }

@@ -7,6 +7,7 @@ import {
   readCandidates,
   readConfig,
   readIncomingSignal,
+  readMove,
   readRefusal,
   readRoster,
   readSealing,
@@ -37,6 +38,7 @@ export function socketIoTracker(clock: Clock, random: () => number, reconnectMs:
       (failures) => {
         return random() * reconnectMs * 2 ** Math.min(failures, MOST_DOUBLINGS);
       },
+      random,
       clock,
     );
     link.open();
@@ -44,21 +46,25 @@ export function socketIoTracker(clock: Clock, random: () => number, reconnectMs:
   };
 }
 
-function queryOf(url: string, shardKey: string): Record<string, string> {
-  const query: Record<string, string> = { sk: shardKey };
-  new URL(url).searchParams.forEach((value, name) => {
-    if (name !== "sk") query[name] = value;
-  });
-  return query;
+/** What `GET /v1/assign` answers; a tracker that does not know it leaves everything out. */
+interface Place {
+  readonly url?: string | null;
+  readonly sk?: string;
+  readonly token?: string;
+  readonly delayMs?: number;
+  readonly retryAfterMs?: number;
 }
 
 class SocketIoLink implements TrackerLink {
-  readonly #socket: Socket;
+  readonly #url: string;
+  readonly #join: () => Join;
   readonly #waitMs: (failures: number) => number;
+  readonly #random: () => number;
   readonly #clock: Clock;
   readonly #handlers: TrackerHandlers;
+  #socket: Socket | null = null;
   #failures = 0;
-  #cancelRetry: () => void = () => {};
+  #cancelDial: () => void = () => {};
   #closed = false;
 
   constructor(
@@ -66,30 +72,41 @@ class SocketIoLink implements TrackerLink {
     join: () => Join,
     handlers: TrackerHandlers,
     waitMs: (failures: number) => number,
+    random: () => number,
     clock: Clock,
   ) {
+    this.#url = url;
+    this.#join = join;
     this.#waitMs = waitMs;
+    this.#random = random;
     this.#clock = clock;
     this.#handlers = handlers;
-    const { contentId } = join();
-    this.#socket = io(url, {
-      transports: ["websocket"],
-      reconnection: false,
-      forceNew: true,
-      autoConnect: false,
-      // Given a query, socket.io-client forgets the URL's own.
-      query: queryOf(url, contentId),
-      auth: (done) => done(join() as unknown as Record<string, unknown>),
-    });
-    this.#listen();
   }
 
   get connected(): boolean {
-    return this.#socket.connected;
+    return this.#socket?.connected === true;
   }
 
   open(): void {
-    this.#socket.connect();
+    const { contentId, peerId } = this.#join();
+    const target = new URL(this.#url);
+    // Given a query, socket.io-client forgets the URL's own.
+    const query: Record<string, string> = {};
+    target.searchParams.forEach((value, name) => {
+      query[name] = value;
+    });
+    const asked = new URLSearchParams({ ...query, content: contentId, peer: peerId });
+    fetch(`${target.origin.replace(/^ws/, "http")}/v1/assign?${asked}`)
+      .then((answer) => answer.json() as Promise<Place | null>)
+      .catch(() => null)
+      .then((place) => {
+        const { url, sk, token, delayMs, retryAfterMs } = place ?? ({} as Place);
+        if (this.#closed) return;
+        if (retryAfterMs) return this.#failed(null, { code: "too-busy", message: "", retryAfterMs });
+        this.#later(delayMs ?? 0, () =>
+          this.#connect(url ?? this.#url, { ...query, sk: sk ?? contentId, ...(token && { at: token }) }),
+        );
+      });
   }
 
   signal(signal: Parameters<TrackerLink["signal"]>[0]): void {
@@ -114,40 +131,69 @@ class SocketIoLink implements TrackerLink {
 
   close(): void {
     this.#closed = true;
-    this.#cancelRetry();
-    this.#socket.close();
+    this.#cancelDial();
+    this.#socket?.close();
   }
 
   #send(event: string, message: object): void {
-    if (this.#socket.connected) this.#socket.emit(event, message);
+    this.#socket?.connected && this.#socket.emit(event, message);
   }
 
-  #listen(): void {
+  #later(delayMs: number, act: () => void): void {
+    this.#cancelDial();
+    this.#cancelDial = this.#clock.after(delayMs, act);
+  }
+
+  /** Connects anew. While we move, the old connection stays until the new one is welcome. */
+  #connect(url: string, query: Record<string, string>): void {
+    const socket = io(url, {
+      transports: ["websocket"],
+      reconnection: false,
+      forceNew: true,
+      query,
+      auth: (done) => done(this.#join() as unknown as Record<string, unknown>),
+    });
     const handlers = this.#handlers;
-    this.#on(TRACKER_EVENTS.welcome, readWelcome, (welcome) => {
+    const on = <T>(
+      event: string,
+      read: (value: unknown) => Result<Read<T>, ShapeError>,
+      handle: (message: T) => void,
+    ) =>
+      socket.on(event, (value: unknown) => {
+        const message = read(value);
+        if (!message.ok || message.value.unknownFields > 0) handlers.skipped();
+        if (message.ok) handle(message.value.message);
+      });
+    on(TRACKER_EVENTS.welcome, readWelcome, (welcome) => {
+      const before = this.#socket;
+      this.#socket = socket;
       this.#failures = 0;
+      before?.close();
+      if (this.#closed) return void socket.close();
       handlers.welcome(welcome);
     });
-    this.#on(TRACKER_EVENTS.candidates, readCandidates, ({ candidates }) => handlers.candidates(candidates));
-    this.#on(TRACKER_EVENTS.signal, readIncomingSignal, (signal) => handlers.signal(signal));
-    this.#on(TRACKER_EVENTS.sealing, readSealing, ({ state }) => handlers.sealing(state));
-    this.#on(TRACKER_EVENTS.config, readConfig, (config) => handlers.config(config));
-    this.#on(TRACKER_EVENTS.roster, readRoster, (update) => handlers.roster(update));
-    this.#on(TRACKER_EVENTS.sealKeys, readSealKeys, ({ sealKeys }) => handlers.sealKeys(sealKeys));
-    this.#on(TRACKER_EVENTS.seal, readSealPush, ({ seal }) => this.#seal(seal));
-    this.#socket.on("disconnect", () => this.#away(null));
-    this.#socket.on("connect_error", (error: Error & { data?: unknown }) => {
-      const refusal = readRefusal(error.data);
-      this.#away(refusal.ok ? refusal.value.message : null);
+    on(TRACKER_EVENTS.candidates, readCandidates, ({ candidates }) => handlers.candidates(candidates));
+    on(TRACKER_EVENTS.signal, readIncomingSignal, (signal) => handlers.signal(signal));
+    on(TRACKER_EVENTS.sealing, readSealing, ({ state }) => handlers.sealing(state));
+    on(TRACKER_EVENTS.config, readConfig, (config) => handlers.config(config));
+    on(TRACKER_EVENTS.roster, readRoster, (update) => handlers.roster(update));
+    on(TRACKER_EVENTS.sealKeys, readSealKeys, ({ sealKeys }) => handlers.sealKeys(sealKeys));
+    on(TRACKER_EVENTS.seal, readSealPush, ({ seal }) => this.#seal(seal));
+    on(TRACKER_EVENTS.move, readMove, ({ withinMs }) => this.#later(this.#random() * withinMs, () => this.open()));
+    let isNew = true;
+    const gone = (refusal: Refusal | null): void => {
+      // Who was welcome and is not the current one was left by us.
+      if (!isNew && this.#socket !== socket) return;
+      socket.off().close();
+      this.#failed(socket, refusal);
+    };
+    socket.once(TRACKER_EVENTS.welcome, () => {
+      isNew = false;
     });
-  }
-
-  #on<T>(event: string, read: (value: unknown) => Result<Read<T>, ShapeError>, handle: (message: T) => void): void {
-    this.#socket.on(event, (value: unknown) => {
-      const message = read(value);
-      if (!message.ok) return this.#handlers.skipped();
-      if (message.value.unknownFields > 0) this.#handlers.skipped();
-      handle(message.value.message);
+    socket.on("disconnect", () => gone(null));
+    socket.on("connect_error", (error: Error & { data?: unknown }) => {
+      const refusal = readRefusal(error.data);
+      gone(refusal.ok ? refusal.value.message : null);
     });
   }
 
@@ -161,12 +207,12 @@ class SocketIoLink implements TrackerLink {
     this.#handlers.skipped();
   }
 
-  #away(refusal: Refusal | null): void {
+  /** A connection went or did not come about. @param socket null where it was not even tried */
+  #failed(socket: Socket | null, refusal: Refusal | null): void {
     if (this.#closed) return;
-    this.#socket.disconnect();
-    this.#cancelRetry();
-    const waitMs = Math.max(refusal?.retryAfterMs ?? 0, this.#waitMs(this.#failures++));
-    this.#cancelRetry = this.#clock.after(waitMs, () => this.open());
+    this.#later(Math.max(refusal?.retryAfterMs ?? 0, this.#waitMs(this.#failures++)), () => this.open());
+    if (this.#socket && this.#socket !== socket) return;
+    this.#socket = null;
     this.#handlers.away(refusal);
   }
 }

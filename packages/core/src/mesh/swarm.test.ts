@@ -165,6 +165,20 @@ describe("a live swarm on a virtual clock", () => {
     expectUntouched();
   });
 
+  it("obeys the kill switch also when the tracker that said it is gone", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(2, 1100);
+    await swarm.clock.pass(8_000);
+    swarm.tracker.configure({ sharing: "off", maxPeers: null });
+    await swarm.clock.pass(500);
+    swarm.tracker.stop();
+    const before = swarm.viewers.map((viewer) => viewer.session.stats().peerBytes);
+    await swarm.clock.pass(120_000);
+    expect(swarm.viewers.map((viewer) => viewer.session.stats().offReason)).toEqual(["remote", "remote"]);
+    expect(swarm.viewers.map((viewer) => viewer.session.stats().peerBytes)).toEqual(before);
+    expectUntouched();
+  });
+
   it("keeps within its memory budget", async () => {
     swarm = new TestSwarm();
     for (let i = 0; i < 3; i++) swarm.join({ memoryBytes: 1024 * 1024 });

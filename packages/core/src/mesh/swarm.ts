@@ -175,9 +175,9 @@ export class Swarm {
     return this.#neighbourhood.freeSlots;
   }
 
-  /** How many viewers the tracker should name now. */
-  get wanted(): number {
-    return this.#neighbourhood.wanted;
+  /** Time to take somebody new in place of the least useful neighbour. */
+  wantsAnother(): boolean {
+    return this.#neighbourhood.wantsAnother();
   }
 
   get rateBps(): number | null {

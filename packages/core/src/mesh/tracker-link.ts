@@ -37,7 +37,8 @@ export interface TrackerHandlers {
 export interface TrackerLink {
   readonly connected: boolean;
   signal(signal: Signal): void;
-  status(update: StatusUpdate): void;
+  /** Says what has changed. */
+  status(update: Partial<StatusUpdate>): void;
   news(news: News): void;
   wantCandidates(count: number): void;
   report(report: Report): void;

@@ -113,6 +113,7 @@ export class MemoryTracker {
       sealKeys: this.sealKeys,
       sealing: this.sealing,
       sealUrl: null,
+      session: null,
       config: { sharing: null, maxPeers: null },
     };
   }

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { describeRows, rowsOf, type TrackerMeasures } from "./rows.ts";
+
+const NOTHING: TrackerMeasures = {
+  ours: [],
+  oursFull: [],
+  theirs: [],
+  memoryBytes: null,
+  picks: null,
+  audience: null,
+  flash: null,
+};
+
+const pick = (pickUs: number) => ({ viewers: 1, pickUs, addUs: 1, updateUs: 1, removeUs: 1, sameIspShare: 0.85 });
+
+it("takes the median of ratios within rounds, not the ratio of medians", () => {
+  const rows = rowsOf({
+    ...NOTHING,
+    ours: [
+      { first: 80, steady: 1 },
+      { first: 400, steady: 10 },
+      { first: 90, steady: 1 },
+    ],
+    theirs: [
+      { first: 100, steady: 20 },
+      { first: 1_000, steady: 100 },
+      { first: 100, steady: 20 },
+    ],
+  });
+  expect(rows.map(({ holds }) => holds)).toEqual([true, true]);
+  expect(rows[1]?.measured).toBe("0.800 (0.400–0.900; 90 against 100 µs)");
+});
+
+it("says what does not hold", () => {
+  const rows = rowsOf({ ...NOTHING, memoryBytes: 20_001, picks: [pick(4), pick(13)] });
+  expect(rows.map(({ holds }) => holds)).toEqual([false, false, true]);
+  expect(describeRows(rows)).toMatch(/^✗ memory/);
+});

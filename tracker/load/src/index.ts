@@ -1,0 +1,10 @@
+export { Crowd, type CrowdSettings } from "./crowd.ts";
+export { type CrowdCounts, CrowdStats } from "./crowd-stats.ts";
+export { Crowds } from "./crowds.ts";
+export { Durations } from "./durations.ts";
+export type { LoadViewer } from "./load-viewer.ts";
+export { type OwnTracker, startOwnTracker } from "./own-tracker.ts";
+export { PROFILES, type Profile } from "./profile.ts";
+export { type SdpForm, signalText } from "./sdp.ts";
+export { parseTrackerUse, readTrackerUse, type TrackerUse } from "./tracker-gauge.ts";
+export { connectPacket, eventPacket, type Packet, PONG, readPacket } from "./wire.ts";
