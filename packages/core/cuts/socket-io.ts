@@ -146,10 +146,7 @@ export const socketIoCuts: readonly Cut[] = [
       ],
       ["        if (this._opts.retries && …        const packet = {", "        const packet = {"],
       ["        packet.options = {};\n…        const isConnected = ", "        const isConnected = "],
-      [
-        "((_c = this.io.engine) === null || _c === void 0 ? void 0 : _c._hasPingExpired())",
-        "this.io.engine._hasPingExpired()",
-      ],
+      ["this.connected && !((_c = this.io.engine) === null || _c === void 0 ? void 0 : _c._hasPingExpired())", "this.connected"],
       [
         "        const discardPacket = this.flags.volatile && !isTransportWritable;\n        if (discardPacket) {\n        }\n        else if (isConnected) {\n            this.notifyOutgoingListeners(packet);\n",
         "        if (isConnected) {\n",
@@ -332,14 +329,13 @@ export const socketIoCuts: readonly Cut[] = [
   {
     ...engine,
     file: "build/esm/socket.js",
-    methods: ["_probe", "_getWritablePackets", "_filterUpgrades", "send"],
+    methods: ["_probe", "_hasPingExpired", "_getWritablePackets", "_filterUpgrades", "send"],
     changes: [
       [
         'import { transports as DEFAULT_TRANSPORTS } from "./transports/index.js";\nimport { installTimerFunctions, byteLength } from "./util.js";\nimport { decode } from "./contrib/parseqs.js";',
         'import { WS } from "./transports/websocket.js";',
       ],
       ["        installTimerFunctions(this, opts);\n", ""],
-      ["            }, this.setTimeoutFn);", "            });"],
       ["createCookieJar, ", ""],
       ["        var _a, _b;\n        super();", "        super();"],
       ["        this._upgrades = [];\n", ""],
@@ -368,10 +364,14 @@ export const socketIoCuts: readonly Cut[] = [
         '        this.opts.path =\n            this.opts.path.replace(/\\/$/, "") +\n                (this.opts.addTrailingSlash ? "/" : "");\n        if (typeof this.opts.query === "string") {\n            this.opts.query = decode(this.opts.query);\n        }',
         '        this.opts.path += "/";',
       ],
+      // A lost network closes the socket or misses its pings; nothing is in haste to come back.
       [
-        '            if (this.opts.closeOnBeforeunload) {…            if (this.hostname !== "localhost") {\n',
-        '            if (this.hostname !== "localhost") {\n',
+        '        if (withEventListeners) {\n            if (this.opts.closeOnBeforeunload) {…        if (this.opts.withCredentials) {',
+        "        if (this.opts.withCredentials) {",
       ],
+      ['const withEventListeners = …OFFLINE_EVENT_LISTENERS.forEach((listener) => listener());\n    }, false);\n}\n', ""],
+      ["            if (withEventListeners) {\n                if (this._beforeunload…            // set ready state", "            // set ready state"],
+      ["        this._pingTimeoutTime = Date.now() + delay;\n", ""],
       ["        if (this.opts.withCredentials) {\n            this._cookieJar = createCookieJar();\n        }\n", ""],
       ["        if (this.id)\n            query.sid = this.id;\n", ""],
       [
@@ -431,10 +431,6 @@ export const socketIoCuts: readonly Cut[] = [
       [
         '        Socket.priorWebsocketSuccess = false;\n        if (this.opts.tryAllTransports &&…        this.emitReserved("error", err);',
         '        this.emitReserved("error", err);',
-      ],
-      [
-        '                if (this._beforeunloadEventListener) {\n                    removeEventListener("beforeunload", this._beforeunloadEventListener, false);\n                }\n',
-        "",
       ],
     ],
     everywhere: TIMERS,
