@@ -75,6 +75,19 @@ export class OldChromium implements DrivenBrowser {
     return result.value as T;
   }
 
+  /** Presses a key of the remote control, by its code. */
+  async press(keyCode: number): Promise<void> {
+    for (const type of ["rawKeyDown", "keyUp"]) {
+      await this.#calls.send("Input.dispatchKeyEvent", { type, windowsVirtualKeyCode: keyCode });
+    }
+  }
+
+  /** A picture of the page, PNG. */
+  async screenshot(): Promise<Buffer> {
+    const { data } = (await this.#calls.send("Page.captureScreenshot")) as { readonly data: string };
+    return Buffer.from(data, "base64");
+  }
+
   /** Ends the browser. @param keep leaves its profile for another one to start with */
   async close(keep: boolean = false): Promise<void> {
     this.#calls.close();
