@@ -190,10 +190,8 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     publicUrl: options.publicUrl,
     ispOf: ({ headers, socket }, query) =>
       places.read(socket.remoteAddress ?? "", headers, query.get("isp") ?? undefined).isp,
-    assign: () =>
-      draining
-        ? { ok: false, reason: "sockets", retryAfterMs: retryAfterMs(random) }
-        : admission.assign(gauge.load, now()),
+    isLeaving: () => draining,
+    assign: () => admission.assign(gauge.load, now()),
     keyOf: (contentId, isp, spread) => shards.keyOf(contentId, isp, spread),
     sign: (shard, delayMs) => assignTokens.sign(shard, now() + delayMs),
     counted: (result, startedMs, shard) => {
