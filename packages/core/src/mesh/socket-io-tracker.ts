@@ -150,6 +150,8 @@ class SocketIoLink implements TrackerLink {
       transports: ["websocket"],
       reconnection: false,
       forceNew: true,
+      // The browser's build has no other way: see cuts/socket-io.ts.
+      autoConnect: false,
       query,
       auth: (done) => done(this.#join() as unknown as Record<string, unknown>),
     });
@@ -195,6 +197,7 @@ class SocketIoLink implements TrackerLink {
       const refusal = readRefusal(error.data);
       gone(refusal.ok ? refusal.value.message : null);
     });
+    socket.connect();
   }
 
   #seal(text: string): void {
