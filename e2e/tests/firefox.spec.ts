@@ -19,11 +19,12 @@ test("Firefox joins a swarm of Chromium's, takes from it and gives to it", async
   const firefox = new ScriptViewer(await Firefox.open(path ?? "", scriptViewerUrl(swarm, {})));
   try {
     const { stats: before } = await firefox.until("meets both", ({ stats }) => stats?.neighbours.length === 2);
-    await firefox.until("plays on", ({ playedS }) => playedS > 20);
+    const taken = (before?.peerBytes ?? 0) + 200_000;
+    await firefox.until("has taken", ({ stats }) => (stats?.peerBytes ?? 0) > taken);
     await firefox.until("has given", ({ stats }) => (stats?.uploadedBytes ?? 0) > 50_000);
-    const { stats, errors } = await firefox.state();
+    const { stats, errors, playedS } = await firefox.state();
     expect(errors).toEqual([]);
-    expect((stats?.peerBytes ?? 0) - (before?.peerBytes ?? 0)).toBeGreaterThan(100_000);
+    expect(playedS).toBeGreaterThan(8);
     expect(stats?.convicted).toBe(0);
   } finally {
     await firefox.browser.close();

@@ -37,11 +37,11 @@ test("the TV app is chosen by remote control on an engine of 2020, and shares wi
   try {
     const text = (id: string): Promise<string> => set.evaluate(`(document.getElementById("${id}") || {}).textContent`);
     await expect.poll(() => text("channels")).toBe("NothingThe sea");
-    await testInfo.attach("menu", { body: await set.screenshot(), contentType: "image/png" });
+    writeFileSync(testInfo.outputPath("menu.png"), await set.screenshot());
     await set.press(KEY.down);
     await set.press(KEY.ok);
     await expect.poll(() => text("status"), { timeout: 60_000 }).toMatch(/^\d+ % from 1 viewers$/);
-    await testInfo.attach("watching", { body: await set.screenshot(), contentType: "image/png" });
+    writeFileSync(testInfo.outputPath("watching.png"), await set.screenshot());
     const paused = (): Promise<boolean> => set.evaluate(`document.getElementById("video").paused`);
     await set.press(KEY.pause);
     expect(await paused()).toBe(true);

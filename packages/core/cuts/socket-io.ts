@@ -146,7 +146,10 @@ export const socketIoCuts: readonly Cut[] = [
       ],
       ["        if (this._opts.retries && …        const packet = {", "        const packet = {"],
       ["        packet.options = {};\n…        const isConnected = ", "        const isConnected = "],
-      ["this.connected && !((_c = this.io.engine) === null || _c === void 0 ? void 0 : _c._hasPingExpired())", "this.connected"],
+      [
+        "this.connected && !((_c = this.io.engine) === null || _c === void 0 ? void 0 : _c._hasPingExpired())",
+        "this.connected",
+      ],
       [
         "        const discardPacket = this.flags.volatile && !isTransportWritable;\n        if (discardPacket) {\n        }\n        else if (isConnected) {\n            this.notifyOutgoingListeners(packet);\n",
         "        if (isConnected) {\n",
@@ -366,11 +369,17 @@ export const socketIoCuts: readonly Cut[] = [
       ],
       // A lost network closes the socket or misses its pings; nothing is in haste to come back.
       [
-        '        if (withEventListeners) {\n            if (this.opts.closeOnBeforeunload) {…        if (this.opts.withCredentials) {',
+        "        if (withEventListeners) {\n            if (this.opts.closeOnBeforeunload) {…        if (this.opts.withCredentials) {",
         "        if (this.opts.withCredentials) {",
       ],
-      ['const withEventListeners = …OFFLINE_EVENT_LISTENERS.forEach((listener) => listener());\n    }, false);\n}\n', ""],
-      ["            if (withEventListeners) {\n                if (this._beforeunload…            // set ready state", "            // set ready state"],
+      [
+        "const withEventListeners = …OFFLINE_EVENT_LISTENERS.forEach((listener) => listener());\n    }, false);\n}\n",
+        "",
+      ],
+      [
+        "            if (withEventListeners) {\n                if (this._beforeunload…            // set ready state",
+        "            // set ready state",
+      ],
       ["        this._pingTimeoutTime = Date.now() + delay;\n", ""],
       ["        if (this.opts.withCredentials) {\n            this._cookieJar = createCookieJar();\n        }\n", ""],
       ["        if (this.id)\n            query.sid = this.id;\n", ""],
