@@ -3,7 +3,7 @@ import { Crowds, PROFILES, type Profile, startOwnTracker } from "@shoal/load";
 /** An hour of an audience in a minute: everything that takes minutes takes seconds. */
 const TIMES = 60;
 const MINUTE_MS = 60_000;
-const SETTLED_MS = 30_000;
+const SETTLED_MS = 100_000;
 /** The pings of an hour, which are not sped up: 60 of one byte each way, with the heads of their frames. */
 const PING_BYTES_PER_HOUR = 60 * (1 + 2 + 1 + 6);
 

@@ -46,7 +46,7 @@ async function measure<T extends OurContact | TheirContact>(
 }
 
 export async function ourCosts(count: number, sdp: SdpForm): Promise<ContactCosts> {
-  const server = await MeasuredServer.start("shoal", { joinsPerSecond: 0 });
+  const server = await MeasuredServer.start("shoal", { joinsPerSecond: 0, maxLoopDelayMs: 0 });
   return measure(server, () => new OurContact(server.url, sdp), count).finally(() => server.stop());
 }
 

@@ -7,7 +7,7 @@ const AT_ONCE = 64;
 
 /** Resident memory of our tracker for each viewer that joined and made its five pairs, bytes; garbage collected. */
 export async function memoryPerViewer(viewers: number): Promise<number> {
-  const server = await MeasuredServer.start("shoal", { joinsPerSecond: 0 });
+  const server = await MeasuredServer.start("shoal", { joinsPerSecond: 0, maxLoopDelayMs: 0 });
   const all: OurContact[] = [];
   const join = async (count: number): Promise<void> => {
     const more = Array.from({ length: count }, () => new OurContact(server.url, "compact"));

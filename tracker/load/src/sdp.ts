@@ -43,8 +43,7 @@ function essentials(kind: "offer" | "answer", random: () => number): readonly st
 
 function compactSdp(kind: "offer" | "answer", random: () => number): string {
   const [ufrag = "", password = "", print = "", setup = ""] = essentials(kind, random);
-  const rest = ["a=mid:0", "a=sctp-port:5000", "a=max-message-size:262144"];
-  return [ufrag, password, "a=ice-options:trickle", print, setup, ...rest].join("\n");
+  return [ufrag, password, print, setup, "a=mid:0"].join("\n");
 }
 
 function fullSdp(kind: "offer" | "answer", random: () => number): string {

@@ -91,14 +91,14 @@ export const TRACKER_VARIABLES = {
     "SHOAL_SEALER_URL",
     anyText,
     "",
-    "Address of a sealer that runs elsewhere. Without it the command starts one beside the tracker.",
+    "Address of a sealer that runs elsewhere, or of its replicas with commas between, in the same order for every pod. Without it the command starts one beside the tracker.",
   ),
   sealerSecret: variable("SHOAL_SEALER_SECRET", anyText, "", "Secret that tracker and sealer share."),
   sealUrl: variable(
     "SHOAL_SEAL_URL",
     anyText,
     "",
-    "Public address of the sealer's `/v1/seal`, told to viewers: where seals are had while the tracker is away.",
+    "Public address of the sealer's `/v1/seal`, told to viewers: where seals are had while the tracker is away. With replicas one for each, in their order.",
   ),
   iceServers: variable<readonly IceServer[]>(
     "SHOAL_ICE_SERVERS",

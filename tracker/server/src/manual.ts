@@ -4,12 +4,20 @@ import { TRACKER_VARIABLES } from "./config.ts";
 const HTTP_PATHS = [
   ["path", "what"],
   ["`/livez`, `/readyz`", "Alive; takes viewers (503 while it is full or shuts down)."],
-  ["`/metrics`", "Prometheus metrics, `shoal_tracker_` and `shoal_sealer_`. Keep it from the public."],
+  [
+    "`/metrics`",
+    "Prometheus metrics, `shoal_tracker_` and `shoal_sealer_`. Keep it from the public, or give it `SHOAL_METRICS_PORT`.",
+  ],
   [
     "`POST /admin/config`, `GET`",
     'Remote configuration such as `{"sharing": "off"}`, with rules for some viewers only (docs/security.md), with the bearer token.',
   ],
   ["`GET /debug/match?swarm=…&peer=…`", "Why a viewer meets whom it meets (docs/matching.md), with the bearer token."],
+  [
+    "`GET /v1/assign?content=…&peer=…`",
+    "Where a viewer connects, under which shard key, after how long; 503 with `retryAfterMs` while no more are taken.",
+  ],
+  ["`/`", "How this tracker stands, for people: viewers, swarms, ISP groups, offload as viewers report it."],
   ["`GET /v1/seal?swarm=…&segment=…`", "Of the sealer: one seal, binary; 404 where there is none."],
 ];
 
@@ -31,6 +39,8 @@ SHOAL_OPEN=1 SHOAL_MEDIA_BASE=https://cdn.example/live/ npx @shoal/tracker
 \`SHOAL_OPEN=1\` lets anybody join. Else viewers come with tokens that you sign: [docs/security.md](../../docs/security.md)
 says how, in ten lines, and how viewers are steered while they play; [docs/matching.md](../../docs/matching.md) says who
 meets whom, and where ISP, country and NAT come from.
+
+Several pods, HAProxy and Redis, capacity and drain: [docs/operate.md](../../docs/operate.md).
 
 ## The tracker
 

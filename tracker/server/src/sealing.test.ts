@@ -10,7 +10,9 @@ import { joinOf, type TestViewer, TestViewers } from "./viewers.fixture.ts";
 /** A live stream over loopback HTTP: `/live/v/s<n>.m4s`, four listed from `first` on. */
 class LiveOrigin {
   first = 1;
+  readonly asked: string[] = [];
   readonly #server: HttpServer = createServer((request, response) => {
+    this.asked.push(request.url ?? "");
     const path = new URL(request.url ?? "/", "http://origin").pathname;
     if (path === "/live/master.m3u8") {
       response.end("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\nv/index.m3u8\n");
@@ -194,4 +196,32 @@ it("a sealer without a media base says unsealed, and one that another secret gua
   const guarded = await seal({ secret: "known to few" });
   const stranger = await trackerFor(guarded.url);
   expect((await join(stranger.url, 1)).welcome.sealing).toBe("no-seal");
+});
+
+it("has each segment read once by two replicas of the sealer and three pods, also after one replica died", async () => {
+  const { origin, mediaBase } = await startOrigin();
+  const replicas = [await seal({ mediaBase }), await seal({ mediaBase })];
+  const sealerUrl = replicas.map(({ url }) => url).join(",");
+  const pods = [await trackerFor(sealerUrl), await trackerFor(sealerUrl), await trackerFor(sealerUrl)];
+  const watching = await Promise.all(pods.flatMap(({ url }, at) => [join(url, 2 * at + 1), join(url, 2 * at + 2)]));
+  const wanted = [1, 2, 3, 4].map((n) => segmentIdOf(`v/s${n}.m4s`));
+  const everyPodHas = (ids: readonly string[]) => () =>
+    [0, 2, 4].every((at) => {
+      const held = new Set([...sealed(watching[at] as TestViewer), ...sealed(watching[at + 1] as TestViewer)]);
+      return ids.every((id) => held.has(id as string));
+    });
+  await eventually(everyPodHas(wanted)).toBe(true);
+  const reads = (n: number) => origin.asked.filter((url) => url.includes(`/s${n}.m4s`)).length;
+  const readsOfOne = reads(4);
+  expect(readsOfOne).toBeLessThanOrEqual(4);
+  // Whichever replica had the swarm dies: the other has it, for all pods, with the same key.
+  const playlists = (at: number) => origin.asked.filter((url) => url.includes("index.m3u8")).length - at;
+  const before = playlists(0);
+  await replicas[0]?.close();
+  origin.first = 5;
+  for (const viewer of watching)
+    viewer.socket.emit(TRACKER_EVENTS.news, { trackId: track, segmentId: segmentIdOf("v/s8.m4s") });
+  await eventually(everyPodHas([segmentIdOf("v/s8.m4s")])).toBe(true);
+  expect(playlists(before)).toBeGreaterThan(0);
+  expect(reads(8)).toBeLessThanOrEqual(readsOfOne);
 });

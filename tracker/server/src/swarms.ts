@@ -1,8 +1,8 @@
 import { type SealingState, type SealKey, type SwarmId, swarmIdOf, TRACKER_EVENTS } from "@shoal/protocol";
-import type { Log } from "@shoal/sealer";
+import type { LinkNews, Log } from "@shoal/sealer";
 import type { JoinLog } from "./matching/join-log.ts";
 import type { Metrics } from "./metrics.ts";
-import { type SealerEvents, SealerLink } from "./sealer-link.ts";
+import { SealerLinks, type SealersEvents } from "./sealer-links.ts";
 import { Swarm } from "./swarm.ts";
 
 /** Changes of a swarm are told to the sealer at once, then at most this often, milliseconds. */
@@ -14,12 +14,12 @@ export class Swarms {
   readonly #metrics: Metrics;
   readonly #matching: { readonly relays: boolean; readonly joinLog: JoinLog | null };
   readonly #log: Log;
-  readonly #link: SealerLink | null;
+  readonly #sealers: SealerLinks;
   readonly #waiting = new Map<SwarmId, { timer: ReturnType<typeof setTimeout>; again: boolean }>();
   #keys: readonly SealKey[] = [];
 
   constructor(options: {
-    sealerUrl: string;
+    sealerUrls: readonly string[];
     sealerSecret: string;
     metrics: Metrics;
     log: Log;
@@ -29,13 +29,17 @@ export class Swarms {
     this.#matching = { relays: options.relays, joinLog: options.joinLog };
     this.#metrics = options.metrics;
     this.#log = options.log;
-    this.#link =
-      options.sealerUrl === "" ? null : new SealerLink(options.sealerUrl, options.sealerSecret, this.#events());
+    this.#sealers = new SealerLinks(options.sealerUrls, options.sealerSecret, this.#events());
   }
 
   /** Public keys of the sealer, as far as it was reached. */
   get keys(): readonly SealKey[] {
     return this.#keys;
+  }
+
+  /** Which of the sealer's replicas has a swarm now. */
+  replicaOf(id: SwarmId): number {
+    return this.#sealers.replicaOf(id);
   }
 
   get size(): number {
@@ -81,19 +85,19 @@ export class Swarms {
   }
 
   news(swarm: Swarm, news: { readonly trackId: string; readonly segmentId: string }): void {
-    this.#link?.news({ swarm: swarm.id, ...news } as Parameters<SealerLink["news"]>[0]);
+    this.#sealers.news({ swarm: swarm.id, ...news } as LinkNews);
   }
 
   close(): void {
     for (const { timer } of this.#waiting.values()) clearTimeout(timer);
     this.#waiting.clear();
-    this.#link?.close();
+    this.#sealers.close();
   }
 
   #tell(id: SwarmId, gone: Swarm | null): void {
     const swarm = this.#swarms.get(id) ?? gone;
-    if (!this.#link || !swarm) return;
-    this.#link.follow(swarm.follow());
+    if (!this.#sealers.exists || !swarm) return;
+    this.#sealers.follow(swarm.follow());
     const timer = setTimeout(() => {
       const again = this.#waiting.get(id)?.again ?? false;
       this.#waiting.delete(id);
@@ -104,11 +108,11 @@ export class Swarms {
 
   /** What is true of a swarm before the sealer has said anything about it. */
   #sealingBefore(): SealingState {
-    if (!this.#link) return "unsealed";
-    return this.#link.isConnected ? "too-few-viewers" : "no-seal";
+    if (!this.#sealers.exists) return "unsealed";
+    return this.#sealers.isConnected ? "too-few-viewers" : "no-seal";
   }
 
-  #events(): SealerEvents {
+  #events(): SealersEvents {
     return {
       keys: (keys) => {
         const isNew = keys.some(({ keyId }) => !this.#keys.some((known) => known.keyId === keyId));
@@ -126,12 +130,16 @@ export class Swarms {
       connected: () => {
         this.#metrics.sealerConnected.set(1);
         this.#log.info("sealer-connected");
-        for (const swarm of this.#swarms.values()) this.#link?.follow(swarm.follow());
       },
       disconnected: (reason) => {
-        this.#metrics.sealerConnected.set(0);
+        this.#metrics.sealerConnected.set(this.#sealers.isConnected ? 1 : 0);
         this.#log.warn("sealer-away", { reason });
-        for (const swarm of this.#swarms.values()) swarm.setSealing("no-seal");
+      },
+      changed: () => {
+        for (const swarm of this.#swarms.values()) {
+          if (this.#sealers.isConnected) this.#sealers.follow(swarm.follow());
+          else swarm.setSealing("no-seal");
+        }
       },
     };
   }

@@ -94,6 +94,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   const metrics = createMetrics();
   const addresses = new AddressLimit(options.maxSocketsPerAddress);
   const { sealerUrl, sealerSecret, messagesPerSecond, messageBurst } = options;
+  const sealUrls = listOf(options.sealUrl);
   let config = options.remoteConfig;
   const pod = options.pod === "" ? `pod-${randomBytes(4).toString("hex")}` : options.pod;
   const tracing = await openTracing(options.otlpEndpoint, options.traceShare / 1_000, { pod }, random, log);
@@ -143,7 +144,14 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     }),
   );
   const joinLog = options.joinLog === "" ? null : joinLogTo(options.joinLog, log);
-  const swarms = new Swarms({ sealerUrl, sealerSecret, metrics, log, relays: hasRelays(options), joinLog });
+  const swarms = new Swarms({
+    sealerUrls: listOf(sealerUrl),
+    sealerSecret,
+    metrics,
+    log,
+    relays: hasRelays(options),
+    joinLog,
+  });
   const relay =
     world.relay ??
     (options.redisUrl === "" ? localRelay(pod) : new RedisRelay(options.redisUrl, pod, options.redisPrefix, log));
@@ -182,10 +190,8 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     publicUrl: options.publicUrl,
     ispOf: ({ headers, socket }, query) =>
       places.read(socket.remoteAddress ?? "", headers, query.get("isp") ?? undefined).isp,
-    assign: () =>
-      draining
-        ? { ok: false, reason: "sockets", retryAfterMs: retryAfterMs(random) }
-        : admission.assign(gauge.load, now()),
+    isLeaving: () => draining,
+    assign: () => admission.assign(gauge.load, now()),
     keyOf: (contentId, isp, spread) => shards.keyOf(contentId, isp, spread),
     sign: (shard, delayMs) => assignTokens.sign(shard, now() + delayMs),
     counted: (result, startedMs, shard) => {
@@ -274,7 +280,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       iceServers: iceServersFor(options, stun?.ports ?? [], peerId, now()),
       sealKeys: swarms.keys,
       sealing: swarm.sealing,
-      sealUrl: options.sealUrl === "" ? null : options.sealUrl,
+      sealUrl: sealUrls[swarms.replicaOf(swarm.id)] ?? sealUrls[0] ?? null,
       config: { sharing: policy.sharing, maxPeers: policy.maxPeers },
       session,
     };
@@ -381,3 +387,10 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     },
   };
 }
+
+/** A list with commas between. */
+const listOf = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");

@@ -1,5 +1,5 @@
 /** What of a description is not the same for every data channel. */
-const OWN_LINES = /^a=(?:ice-|fingerprint|setup|mid|sctp|max-m|candidate).*/gm;
+const OWN_LINES = /^a=(?:ice-[up]|finger|setup|mid|candidate).*/gm;
 
 /**
  * A signal as it travels: of a data channel's description only the lines that differ, of a candidate only its text. Half of
@@ -22,6 +22,6 @@ export function unpackSignal(packed: unknown): unknown {
   const { type, sdp } = packed as { readonly type?: string; readonly sdp?: unknown };
   if (typeof sdp !== "string" || !sdp.startsWith("a=")) return packed;
   const mid = /^a=mid:(.*)/m.exec(sdp)?.[1];
-  const lines = `v=0\no=- 1 2 IN IP4 0.0.0.0\ns=-\nt=0 0\na=group:BUNDLE ${mid}\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\nc=IN IP4 0.0.0.0\n${sdp}\n`;
+  const lines = `v=0\no=- 1 2 IN IP4 0.0.0.0\ns=-\nt=0 0\na=group:BUNDLE ${mid}\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\nc=IN IP4 0.0.0.0\na=ice-options:trickle\na=sctp-port:5000\n${sdp}\n`;
   return { type, sdp: lines.replace(/\n/g, "\r\n") };
 }

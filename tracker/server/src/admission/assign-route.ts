@@ -8,6 +8,8 @@ export interface AssignSide {
   readonly publicUrl: string;
   ispOf(request: IncomingMessage, query: URLSearchParams): string;
   assign(): Assignment;
+  /** The pod drains: what it assigns is for others, and the next question must reach one of them. */
+  isLeaving(): boolean;
   keyOf(contentId: string, isp: string, spread: string): string;
   sign(shard: string, delayMs: number): string;
   counted(result: "assigned" | "refused" | "malformed", startedMs: number, shard: string): void;
@@ -39,7 +41,8 @@ export function answerAssign(request: IncomingMessage, response: ServerResponse,
       message: `"content" must be a content id of 1 to ${MOST_TEXT} characters.`,
     });
   }
-  const assignment = side.assign();
+  if (side.isLeaving()) response.setHeader("connection", "close");
+  const assignment = side.isLeaving() ? ({ ok: true, delayMs: 0 } as const) : side.assign();
   if (!assignment.ok) {
     side.counted("refused", startedMs, "");
     const { reason, retryAfterMs } = assignment;
