@@ -87,8 +87,6 @@ export class Mesh {
   #cancelReport: () => void = () => {};
   #cancelSlots: (() => void) | null = null;
   #told = "";
-  /** One STUN server cannot tell how our NAT maps. */
-  #twoStuns = false;
   readonly #nat = new NatWatch();
   #reported = { cdnBytes: 0, peerBytes: 0, uploadedBytes: 0, wastedBytes: 0, rescues: 0 };
   #convicted: PeerId[] = [];
@@ -236,10 +234,8 @@ export class Mesh {
       this.#swarm = null;
     } else if (this.#welcome) {
       const reopened = this.#openSwarm(this.#welcome);
-      const iceServers = this.#options.iceServers ?? this.#welcome.iceServers;
-      this.#twoStuns = JSON.stringify(iceServers).split('"stun:').length > 2;
       this.#swarm?.configure({
-        iceServers,
+        iceServers: this.#options.iceServers ?? this.#welcome.iceServers,
         sealKeys: [...this.#options.sealKeys, ...this.#welcome.sealKeys],
         maxPeers: Math.min(this.#options.maxPeers, config.maxPeers ?? Number.POSITIVE_INFINITY),
       });
@@ -266,7 +262,7 @@ export class Mesh {
       },
       {
         signal: (signal) => {
-          if (this.#twoStuns) this.#nat.saw(signal);
+          this.#nat.saw(signal);
           this.#tellLater();
           this.#tracker.signal(signal);
         },
@@ -328,8 +324,8 @@ export class Mesh {
   /** On demand: where we are, milliseconds; live, everybody is at the same place. */
   get #playheadMs(): number | null {
     const [track] = this.#timeline.active;
-    const isLive = !track || this.#timeline.track(track)?.live !== false;
-    return isLive ? null : Math.max(0, Math.round(this.#player.state().playheadMs));
+    if (!track || this.#timeline.track(track)?.live !== false) return null;
+    return Math.max(0, Math.round(this.#player.state().playheadMs));
   }
 
   /** Free slots change with each neighbour; the tracker hears of them now and then, and of a seek. */
