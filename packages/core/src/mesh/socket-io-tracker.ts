@@ -94,10 +94,11 @@ class SocketIoLink implements TrackerLink {
     const query = Object.fromEntries(target.searchParams);
     const asked = new URLSearchParams({ ...query, content: contentId, peer: peerId });
     fetch(`${target.origin.replace(/^ws/, "http")}/v1/assign?${asked}`)
-      .then((answer) => answer.json() as Promise<Place>)
-      .catch(() => ({}))
-      .then(({ url, sk, token, delayMs, retryAfterMs }: Place) => {
+      .then((answer) => answer.json() as Promise<Place | null>)
+      .catch(() => null)
+      .then((place) => {
         if (this.#closed) return;
+        const { url, sk, token, delayMs, retryAfterMs } = place ?? {};
         if (retryAfterMs) return this.#failed(null, { code: "too-busy", message: "", retryAfterMs });
         this.#later(delayMs ?? 0, () =>
           this.#connect(url ?? this.#url, { ...query, sk: sk ?? contentId, ...(token && { at: token }) }),
