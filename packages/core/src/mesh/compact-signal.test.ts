@@ -51,9 +51,8 @@ it("sends a candidate as its text", () => {
 });
 
 it("leaves alone what it does not know", () => {
-  const audio = { type: "offer", sdp: CHROME.replace("m=application 9 UDP/DTLS/SCTP", "m=audio 9 UDP/TLS/RTP/SAVPF") };
-  for (const signal of [audio, { type: "refused" }, { type: "offer", sdp: 7 }, { renegotiate: true }]) {
-    if (typeof (signal as { sdp?: unknown }).sdp !== "number") expect(packSignal(signal)).toBe(signal);
-    expect(unpackSignal(signal)).toBe(signal);
+  for (const signal of [{ type: "refused" }, { renegotiate: true }]) expect(packSignal(signal)).toBe(signal);
+  for (const packed of [{ type: "refused" }, { type: "offer", sdp: 7 }, { type: "offer", sdp: CHROME }]) {
+    expect(unpackSignal(packed)).toBe(packed);
   }
 });

@@ -100,8 +100,8 @@ class SocketIoLink implements TrackerLink {
       .then((answer) => answer.json() as Promise<Place | null>)
       .catch(() => null)
       .then((place) => {
-        const { url, sk, token, delayMs, retryAfterMs } = place ?? ({} as Place);
         if (this.#closed) return;
+        const { url, sk, token, delayMs, retryAfterMs } = place ?? {};
         if (retryAfterMs) return this.#failed(null, { code: "too-busy", message: "", retryAfterMs });
         this.#later(delayMs ?? 0, () =>
           this.#connect(url ?? this.#url, { ...query, sk: sk ?? contentId, ...(token && { at: token }) }),
