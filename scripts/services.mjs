@@ -6,6 +6,7 @@ const PACKAGES = {
   haproxy: "haproxy",
   "redis-server": "redis-server",
   turnserver: "coturn",
+  "firefox-esr": "firefox-esr",
   nft: "nftables",
   ip: "iproute2",
   sysctl: "procps",

@@ -1,7 +1,12 @@
 import { chromiumFlags } from "../../scripts/chromium.mjs";
 import { expect, type Swarm, test, untilMeshed } from "../fixture/index.ts";
 import { OLD_ENGINES, OldChromium, type OldEngine } from "../support/old-chromium.ts";
-import { ScriptViewer, type ScriptViewerSettings, scriptViewerUrl } from "../support/script-viewer.ts";
+import {
+  ScriptViewer,
+  type ScriptViewerSettings,
+  type ScriptViewerState,
+  scriptViewerUrl,
+} from "../support/script-viewer.ts";
 
 type OldViewer = ScriptViewer<OldChromium>;
 
@@ -91,5 +96,23 @@ test("Chromium 72 shares with today's Chromium, and takes at least half from it"
   const peerBytes = (stats?.peerBytes ?? 0) - (before?.peerBytes ?? 0);
   const cdnBytes = (stats?.cdnBytes ?? 0) - (before?.cdnBytes ?? 0);
   expect(peerBytes / (peerBytes + cdnBytes)).toBeGreaterThan(0.5);
-  expect(stats?.uploadedBytes).toBeGreaterThan(0);
+  await old.until("gives, too", ({ stats }) => (stats?.uploadedBytes ?? 0) > 0);
+});
+
+test("Chromium 64 and 72 share a WebM stream with each other, sealed by the index of its file", async ({
+  startSwarm,
+}) => {
+  const swarm = await startSwarm();
+  const first = await watch(64, swarm);
+  const second = await watch(72, swarm, PLAYS[64]);
+  for (const viewer of [first, second]) {
+    await viewer.until("meets the other", ({ stats }) => stats?.neighbours.length === 1);
+  }
+  const bytes = ({ stats }: ScriptViewerState): number => (stats?.cdnBytes ?? 0) + (stats?.peerBytes ?? 0);
+  // The whole file, but for its head and index.
+  for (const viewer of [first, second]) await viewer.until("has all", (state) => bytes(state) > 890_000);
+  const states = [await first.state(), await second.state()];
+  expect(states.map(({ errors }) => errors)).toEqual([[], []]);
+  expect(states.map(({ stats }) => stats?.convicted)).toEqual([0, 0]);
+  expect(states.reduce((sum, { stats }) => sum + (stats?.peerBytes ?? 0), 0)).toBeGreaterThan(100_000);
 });

@@ -84,7 +84,7 @@ export function webmMpdText(name: string, { init, index }: WebmFile): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" ${attributes} type="static" mediaPresentationDuration="PT48S">
   <Period id="0" start="PT0S" duration="PT48S">
-    <AdaptationSet contentType="video" mimeType="video/webm" codecs="vp9" subsegmentAlignment="true">
+    <AdaptationSet contentType="video" mimeType="video/webm" codecs="vp09.00.10.08" subsegmentAlignment="true">
       <Representation id="vp144" bandwidth="160000" width="256" height="144" frameRate="25">
         <BaseURL>${name}</BaseURL>
         <SegmentBase indexRange="${range(index)}"><Initialization range="${range(init)}"/></SegmentBase>

@@ -1,9 +1,10 @@
-import { accept, type Result, refuse, segmentIdOf, segmentName } from "@shoal/protocol";
+import { accept, type ByteRange, type Result, refuse, segmentIdOf, segmentName } from "@shoal/protocol";
 import type { Clock } from "./clock.ts";
+import { isCues, readCues } from "./cues.ts";
 import { type MpdTrack, playlistOf, readMpd } from "./mpd.ts";
 import type { OriginClient, ReadError } from "./origin-client.ts";
 import { type MediaPlaylist, type PlaylistError, readPlaylist } from "./playlist.ts";
-import { readSidx } from "./sidx.ts";
+import { type IndexedSegment, readSidx } from "./sidx.ts";
 
 /** Where one track's list of segments is read, again and again. */
 export interface PlaylistSource {
@@ -92,7 +93,8 @@ export class MpdSource {
     if (known) return accept(known);
     const answer = await this.#client.segment(url, range, this.#place.prefix);
     if (!answer.ok) return answer;
-    const indexed = readSidx(answer.value.bytes, range.first);
+    const { bytes } = answer.value;
+    const indexed = isCues(bytes) ? await this.#readCues(url, range, bytes) : readSidx(bytes, range.first);
     if (!indexed || indexed.length === 0) return refuse("not-a-playlist", "The file's index cannot be read.");
     const segments = indexed.map(({ range: own, startMs, durationMs }) => ({
       segmentId: segmentIdOf(segmentName(url, this.#place.mediaBase, own)),
@@ -105,5 +107,11 @@ export class MpdSource {
     const read = playlistOf(playlist.trackIds, segments, playlist.isComplete);
     this.#indexed.set(name, read);
     return accept(read);
+  }
+
+  /** WebM: the index counts from a place that only the beginning of the file tells. */
+  async #readCues(url: string, { first }: ByteRange, cues: Uint8Array): Promise<readonly IndexedSegment[] | null> {
+    const header = await this.#client.segment(url, { first: 0, last: first - 1 }, this.#place.prefix);
+    return header.ok ? readCues(header.value.bytes, cues) : null;
   }
 }
