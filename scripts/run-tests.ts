@@ -15,6 +15,8 @@ interface Counts {
 interface Stage {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
+  /** Part of another stage: runs where it is named. */
+  readonly only?: true;
   /** Reads how many tests ran; without it the stage is one test. */
   readonly count?: () => Counts;
 }
@@ -32,6 +34,12 @@ const STAGES: readonly Stage[] = [
     name: "unit",
     command: [bin("vitest"), "run", "--reporter=dot", "--reporter=json", `--outputFile.json=${reports}/unit.json`],
     count: () => countVitest("unit.json"),
+  },
+  {
+    name: "devices",
+    only: true,
+    command: [bin("playwright"), "test", "-c", "e2e/playwright.config.ts", "old-engines", "firefox", "tv-app"],
+    count: () => countPlaywright("browsers.json"),
   },
   {
     name: "browsers",
@@ -59,7 +67,7 @@ const environment = {
 
 const results: { readonly stage: Stage; readonly counts: Counts; readonly seconds: number }[] = [];
 for (const stage of STAGES) {
-  if (wanted.length > 0 && !wanted.includes(stage.name)) continue;
+  if (wanted.length > 0 ? !wanted.includes(stage.name) : stage.only) continue;
   console.log(`\n── ${stage.name}`);
   const beganMs = Date.now();
   const ok = (await run(stage.command)) === 0;

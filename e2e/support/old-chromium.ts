@@ -63,6 +63,7 @@ export class OldChromium implements DrivenBrowser {
     const port = await portOf(child);
     const calls = await SocketCalls.connect(await firstPageOf(port));
     await calls.send("Page.enable");
+    await calls.send("Performance.enable");
     if (before) await calls.send("Page.addScriptToEvaluateOnNewDocument", { source: before });
     await calls.send("Page.navigate", { url });
     return new OldChromium(child, home, calls);
@@ -73,6 +74,14 @@ export class OldChromium implements DrivenBrowser {
     const { result, exceptionDetails } = (await this.#calls.send("Runtime.evaluate", params)) as Evaluation;
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value as T;
+  }
+
+  /** What the engine counts of its page: durations in seconds, sizes in bytes. */
+  async performance(): Promise<readonly { readonly name: string; readonly value: number }[]> {
+    const { metrics } = (await this.#calls.send("Performance.getMetrics")) as {
+      readonly metrics: readonly { readonly name: string; readonly value: number }[];
+    };
+    return metrics;
   }
 
   /** Presses a key of the remote control, by its code. */

@@ -293,3 +293,25 @@ it("memory is a hard bound, whatever arrives in whatever order", async () => {
     { seed: 11, numRuns: 60 },
   );
 });
+
+it("a virtual hour of a TV's budget ends with no more kept than its first minute", async () => {
+  const budgetBytes = 32 * 1024 * 1024;
+  const tv = new Copies(
+    { store, integrity: testIntegrity, seals: book, clock },
+    { budgetBytes, trustsPeers: false },
+    { changed: () => {}, dropped: () => {}, convict: () => {}, wasted: () => {}, contradicted: () => {} },
+  );
+  let copiesAfterAMinute = 0;
+  // Segments of 4 s and 2.5 MB: 5 Mbit/s.
+  for (let number = 0; number < 900; number++) {
+    const copy = tv.begin(segmentOf(number));
+    const bytes = new ArrayBuffer(2_500_000);
+    tv.receiveCdn(copy, { bytes, offset: 0, totalBytes: bytes.byteLength, whole: true });
+    copy.delivered = true;
+    await clock.pass(4_000);
+    expect(tv.storedBytes).toBeLessThanOrEqual(budgetBytes);
+    if (number === 15) copiesAfterAMinute = [...tv.all()].length;
+  }
+  expect([...tv.all()].length).toBeLessThanOrEqual(copiesAfterAMinute);
+  expect(store.bytes).toBe(tv.storedBytes);
+});
