@@ -5,6 +5,8 @@ import { chromiumFlags } from "./scripts/chromium.mjs";
 
 const source = { resolve: { conditions: ["@shoal/source", "module", "import", "default"] } };
 
+const heavy = process.env.SHOAL_HEAVY === "1";
+
 export default defineConfig({
   test: {
     projects: [
@@ -25,7 +27,8 @@ export default defineConfig({
             "bench/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
-          exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
+          // What takes minutes is not there to be skipped: `npm run test:tracker` asks for it.
+          exclude: ["**/*.browser.test.ts", "**/node_modules/**", ...(heavy ? [] : ["**/*.heavy.test.ts"])],
         },
       },
       {

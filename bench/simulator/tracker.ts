@@ -206,7 +206,7 @@ export class Tracker {
       sealing: this.#sealing,
       sealUrl: "https://sealer.example/v1/seal",
       session: null,
-      config: { sharing: null, maxPeers: null },
+      config: { sharing: null, maxPeers: null, memoryBytes: null },
     };
     this.#tell(member, () => {
       member.connected = true;

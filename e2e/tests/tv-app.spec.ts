@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pack, VENDORS } from "../../examples/tv/pack.mjs";
@@ -52,6 +52,30 @@ test("the TV app is chosen by remote control on an engine of 2020, and shares wi
     await expect.poll(() => text("status")).toBe("");
   } finally {
     await set.close();
+  }
+});
+
+test("the page with nothing but script tags plays and shares on an engine of 2020", async ({ startSwarm }) => {
+  const swarm = await startSwarm({ origin: { pages: [{ mount: "/embed", dir: out }] } });
+  await swarm.open({ manifest: "/vp9/master.m3u8" });
+  const [app = ""] = pack(join(out, "app"));
+  for (const name of ["hls.min.js", "shoal-stub.js", "shoal-hls.js", "shoal-mesh.js"]) {
+    copyFileSync(join(app, name), join(out, name));
+  }
+  const page = readFileSync(new URL("../../examples/embed/index.html", import.meta.url), "utf8");
+  const here = page
+    .replace("https://cdn.example/live/master.m3u8", `${swarm.origin.url}/vp9/master.m3u8`)
+    .replace("https://tracker.example", swarm.tracker.url)
+    // A page of a broadcaster's keeps its player to itself.
+    .replace("hls = new Player", "hls = window.player = new Player");
+  writeFileSync(join(out, "index.html"), here);
+  const browser = await OldChromium.open(72, `${swarm.origin.url}/embed/index.html`);
+  try {
+    const peerBytes = "window.player && player.shoal ? player.shoal.stats().peerBytes : 0";
+    await browser.evaluate("document.getElementById('video').play()");
+    await expect.poll(() => browser.evaluate<number>(peerBytes), { timeout: 60_000 }).toBeGreaterThan(0);
+  } finally {
+    await browser.close();
   }
 });
 

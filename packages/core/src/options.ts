@@ -22,6 +22,8 @@ export interface ShoalOptions {
   readonly integrity?: "seals" | "none";
   /** Most connections to other viewers. Default: by the class of the device. */
   readonly maxPeers?: number;
+  /** Most pieces of 64 KiB asked of others and not there yet. Default: by the class of the device. */
+  readonly piecesInFlight?: number;
   /** Most bytes of media kept to share: a hard bound. Default: by the class of the device. */
   readonly memoryBytes?: number;
   /** Most bytes a second sent to other viewers; 0 sets no limit. */
@@ -58,6 +60,7 @@ export interface ResolvedOptions {
   readonly integrity: "seals" | "none";
   readonly maxPeers: number | null;
   readonly memoryBytes: number | null;
+  readonly piecesInFlight: number | null;
   readonly maxUploadBytesPerSecond: number;
   readonly maxUploadShare: number;
   readonly device: DeviceClass | null;
@@ -81,6 +84,7 @@ export const DEFAULTS: ResolvedOptions = {
   integrity: "seals",
   maxPeers: null,
   memoryBytes: null,
+  piecesInFlight: null,
   maxUploadBytesPerSecond: 0,
   maxUploadShare: 1,
   device: null,
@@ -120,6 +124,7 @@ const CHECKS: { readonly [Key in keyof Required<ShoalOptions>]: Check } = {
   integrity: oneOf("seals", "none"),
   maxPeers: between(0, 100),
   memoryBytes: between(1024 * 1024, 2 ** 32),
+  piecesInFlight: between(1, 4096),
   maxUploadBytesPerSecond: between(0, Number.MAX_SAFE_INTEGER),
   maxUploadShare: between(0.01, 1),
   device: text,

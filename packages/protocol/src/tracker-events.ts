@@ -96,6 +96,8 @@ export type SealingState = (typeof SEALING_STATES)[number];
 export interface RemoteConfig {
   readonly sharing: SharingMode | null;
   readonly maxPeers: number | null;
+  /** Media kept to share, bytes. */
+  readonly memoryBytes: number | null;
 }
 
 /** The tracker's answer to a join. */

@@ -78,7 +78,11 @@ const ICE_SERVER: Fields<IceServer> = {
 
 const SEAL_KEY: Fields<SealKey> = { keyId: where(isSegmentId), point: text(128) };
 
-const CONFIG: Fields<RemoteConfig> = { sharing: optional(sharing), maxPeers: optional(whole(0, 255)) };
+const CONFIG: Fields<RemoteConfig> = {
+  sharing: optional(sharing),
+  maxPeers: optional(whole(0, 255)),
+  memoryBytes: optional(whole(0, 2 ** 32)),
+};
 
 const WELCOME: Fields<Welcome> = {
   version: whole(0, 0xffff),
@@ -89,7 +93,7 @@ const WELCOME: Fields<Welcome> = {
   sealKeys: defaulted(list(object(SEAL_KEY), 16), []),
   sealing: defaulted(oneOf(SEALING_STATES), "on"),
   sealUrl: optional(text(1024)),
-  config: defaulted(object(CONFIG), { sharing: null, maxPeers: null }),
+  config: defaulted(object(CONFIG), { sharing: null, maxPeers: null, memoryBytes: null }),
   session: optional(text(128)),
 };
 

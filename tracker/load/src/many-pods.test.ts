@@ -81,7 +81,7 @@ describe.skipIf(lacks.length > 0)(
       const near = crowd(first?.url ?? "", 1);
       const far = crowd(second?.url ?? "", 1);
       await eventually(() => near.stats.joined + far.stats.joined).toBe(2);
-      first?.applyConfig({ sharing: "off", maxPeers: null, rules: [] });
+      first?.applyConfig({ sharing: "off", maxPeers: null, memoryBytes: null, rules: [] });
       await eventually(() => [near.stats.counts.configs, far.stats.counts.configs]).toEqual([1, 1]);
     });
 

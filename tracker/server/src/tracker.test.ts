@@ -191,7 +191,7 @@ it("pushes the operator's configuration to all viewers, for the right token only
   expect((await post("secret", "no json")).status).toBe(400);
   expect((await post("secret", '{"sharing":"sometimes"}')).status).toBe(400);
   expect((await post("secret", '{"sharing":"off"}')).status).toBe(200);
-  expect(await viewer.until(TRACKER_EVENTS.config)).toEqual({ sharing: "off", maxPeers: null });
+  expect(await viewer.until(TRACKER_EVENTS.config)).toEqual({ sharing: "off", maxPeers: null, memoryBytes: null });
   expect((await viewers.join(url, joinOf(2))).welcome.config.sharing).toBe("off");
 });
 

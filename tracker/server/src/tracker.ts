@@ -46,7 +46,7 @@ import { factsOf } from "./status/facts.ts";
 import { statusPage } from "./status/status-page.ts";
 import { type OperatorConfig, readOperatorConfig } from "./steering/operator-config.ts";
 import { steer } from "./steering/push.ts";
-import { policyFor } from "./steering/steering.ts";
+import { policyFor, toldOf } from "./steering/steering.ts";
 import { Swarms } from "./swarms.ts";
 import { openTracing } from "./tracing/tracing.ts";
 import type { Send } from "./viewer.ts";
@@ -109,8 +109,8 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
   const steerAll = (next: OperatorConfig) => {
     config = next;
     metrics.configPushes.inc();
-    const { sharing, maxPeers, rules } = next;
-    log.info("config", { sharing, maxPeers, rules: rules.map(({ name }) => name).join(", ") });
+    const { sharing, maxPeers, memoryBytes, rules } = next;
+    log.info("config", { sharing, maxPeers, memoryBytes, rules: rules.map(({ name }) => name).join(", ") });
     for (const swarm of swarms.all()) {
       const told = steer(swarm, config, now());
       metrics.configTold.inc(told.viewers);
@@ -281,7 +281,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
       sealKeys: swarms.keys,
       sealing: swarm.sealing,
       sealUrl: sealUrls[swarms.replicaOf(swarm.id)] ?? sealUrls[0] ?? null,
-      config: { sharing: policy.sharing, maxPeers: policy.maxPeers },
+      config: toldOf(policy),
       session,
     };
     serveViewer(socket, swarm, viewer, session, rim);

@@ -29,7 +29,7 @@ export interface Viewer {
   readonly joinedMs: number;
 }
 
-export const NO_POLICY: Policy = { sharing: null, maxPeers: null, inside: null as Inside };
+export const NO_POLICY: Policy = { sharing: null, maxPeers: null, memoryBytes: null, inside: null as Inside };
 
 /** @param place without its address */
 export function viewerFrom(

@@ -315,3 +315,16 @@ it("a virtual hour of a TV's budget ends with no more kept than its first minute
   expect([...tv.all()].length).toBeLessThanOrEqual(copiesAfterAMinute);
   expect(store.bytes).toBe(tv.storedBytes);
 });
+
+it("a smaller budget drops at once what no longer fits, what was played first", () => {
+  for (const number of [1, 2, 3]) {
+    const copy = begun(number);
+    const bytes = new ArrayBuffer(600_000);
+    copies.receiveCdn(copy, { bytes, offset: 0, totalBytes: bytes.byteLength, whole: true });
+    copy.delivered = number === 2;
+  }
+  copies.budgetBytes = 1_300_000;
+  expect([...copies.all()].map(({ id }) => id)).toEqual([1, 3].map((number) => segmentOf(number).id));
+  copies.budgetBytes = 0;
+  expect(copies.storedBytes).toBe(0);
+});

@@ -42,7 +42,7 @@ export class Copies {
   readonly #seals: SealBook;
   readonly #clock: Clock;
   readonly #handlers: CopiesHandlers;
-  readonly #budgetBytes: number;
+  #budgetBytes: number;
   readonly #trustsPeers: boolean;
   readonly #copies = new Map<SegmentId, Copy>();
 
@@ -315,6 +315,15 @@ export class Copies {
       this.#store.dropPiece(copy.id, index);
       copy.set(index, "missing", this.#clock.now());
       if (!this.#seals.everTrue(copy.id, piece.edition)) this.#handlers.convict(peerId);
+    }
+  }
+
+  /** Another bound: what no longer fits is dropped, what was played longest ago first. */
+  set budgetBytes(bytes: number) {
+    this.#budgetBytes = bytes;
+    for (const copy of [...this.#copies.values()].sort((a, b) => Number(b.delivered) - Number(a.delivered))) {
+      if (this.#store.bytes <= bytes) return;
+      this.drop(copy.id);
     }
   }
 

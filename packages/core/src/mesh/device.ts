@@ -74,7 +74,7 @@ export function leastSharing(a: SharingMode, b: SharingMode): SharingMode {
 
 type Wishes = Pick<
   ResolvedOptions,
-  "device" | "memoryBytes" | "maxPeers" | "onCellular" | "onSaveData" | "onLowBattery"
+  "device" | "memoryBytes" | "maxPeers" | "piecesInFlight" | "onCellular" | "onSaveData" | "onLowBattery"
 >;
 
 /** What facts and options come to. `sharing` is a bound: what the viewer or the page chose may be less. */
@@ -82,7 +82,7 @@ export function policyOf(facts: DeviceFacts, options: Wishes): Policy {
   const device = options.device ?? classOf(facts.userAgent);
   const rules: PolicyRule[] = [{ rule: "device", effect: device, reason: options.device ?? facts.userAgent }];
   const limits: { -readonly [Name in keyof Affords]: Affords[Name] } = { ...(AFFORDED[device] ?? AFFORDED.other) };
-  for (const name of ["memoryBytes", "maxPeers"] as const) {
+  for (const name of ["memoryBytes", "maxPeers", "piecesInFlight"] as const) {
     const value = options[name];
     if (value === null) continue;
     limits[name] = value;

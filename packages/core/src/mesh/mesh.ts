@@ -80,7 +80,7 @@ export class Mesh {
   #welcome: Welcome | null = null;
   #sharing: SharingMode;
   #bound: SharingMode;
-  #remote: RemoteConfig = { sharing: null, maxPeers: null };
+  #remote: RemoteConfig = { sharing: null, maxPeers: null, memoryBytes: null };
   #sealing: SealingState = "on";
   #refusal: Refusal | null = null;
   #serverAheadMs = 0;
@@ -237,7 +237,8 @@ export class Mesh {
       this.#swarm?.configure({
         iceServers: this.#options.iceServers ?? this.#welcome.iceServers,
         sealKeys: [...this.#options.sealKeys, ...this.#welcome.sealKeys],
-        maxPeers: Math.min(this.#options.maxPeers, config.maxPeers ?? Number.POSITIVE_INFINITY),
+        maxPeers: config.maxPeers ?? this.#options.maxPeers,
+        memoryBytes: config.memoryBytes ?? this.#options.memoryBytes,
       });
       if (!reopened) this.#swarm?.statusChanged();
     }

@@ -155,7 +155,7 @@ describe("a live swarm on a virtual clock", () => {
     swarm = new TestSwarm();
     await swarm.joinMany(2, 1100);
     await swarm.clock.pass(8_000);
-    swarm.tracker.configure({ sharing: "off", maxPeers: null });
+    swarm.tracker.configure({ sharing: "off", maxPeers: null, memoryBytes: null });
     await swarm.clock.pass(500);
     for (const viewer of swarm.viewers) {
       expect(viewer.session.stats().offReason).toBe("remote");
@@ -169,7 +169,7 @@ describe("a live swarm on a virtual clock", () => {
     swarm = new TestSwarm();
     await swarm.joinMany(2, 1100);
     await swarm.clock.pass(8_000);
-    swarm.tracker.configure({ sharing: "off", maxPeers: null });
+    swarm.tracker.configure({ sharing: "off", maxPeers: null, memoryBytes: null });
     await swarm.clock.pass(500);
     swarm.tracker.stop();
     const before = swarm.viewers.map((viewer) => viewer.session.stats().peerBytes);

@@ -197,9 +197,11 @@ export class Swarm {
   configure(settings: {
     readonly iceServers?: readonly IceServer[];
     readonly maxPeers?: number;
+    readonly memoryBytes?: number;
     readonly sealKeys?: readonly SealKey[];
   }): void {
     this.#neighbourhood.configure(settings);
+    if (settings.memoryBytes !== undefined) this.#copies.budgetBytes = settings.memoryBytes;
     this.#seals.addKeys(settings.sealKeys ?? []);
   }
 

@@ -114,7 +114,7 @@ export class MemoryTracker {
       sealing: this.sealing,
       sealUrl: null,
       session: null,
-      config: { sharing: null, maxPeers: null },
+      config: { sharing: null, maxPeers: null, memoryBytes: null },
     };
   }
 }

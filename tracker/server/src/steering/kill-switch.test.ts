@@ -29,7 +29,7 @@ it("reaches those it is for on their open sockets, at once, and nobody else", as
   const phone = await viewers.join(url, joinOf(2, { device: "phone" }), "a");
   const away = { rules: [{ name: "tvs off", when: { device: "tv" }, set: { sharing: "off" } }] };
   expect((await ask("/admin/config", away)).status).toBe(200);
-  expect(await tv.until(TRACKER_EVENTS.config)).toEqual({ sharing: "off", maxPeers: null });
+  expect(await tv.until(TRACKER_EVENTS.config)).toEqual({ sharing: "off", maxPeers: null, memoryBytes: null });
   expect(phone.got(TRACKER_EVENTS.config)).toEqual([]);
   expect(await (await ask("/admin/config")).json()).toMatchObject({ rules: [{ name: "tvs off" }] });
   const late = await viewers.join(url, joinOf(3, { device: "tv" }), "a");

@@ -28,6 +28,7 @@ const INSIDES = ["site", "isp", "country", "anywhere"] as const;
 export interface RuleSetting {
   readonly sharing: SharingMode | null;
   readonly maxPeers: number | null;
+  readonly memoryBytes: number | null;
   /** Whom they may meet: only viewers of their own site, ISP or country, or anybody. */
   readonly inside: (typeof INSIDES)[number] | null;
 }
@@ -45,7 +46,7 @@ export interface OperatorConfig extends RemoteConfig {
   readonly rules: readonly Rule[];
 }
 
-export const NO_CONFIG: OperatorConfig = { sharing: null, maxPeers: null, rules: [] };
+export const NO_CONFIG: OperatorConfig = { sharing: null, maxPeers: null, memoryBytes: null, rules: [] };
 
 const MAX_RULES = 200;
 const MAX_NAMES = 1_000;
@@ -53,13 +54,14 @@ const MAX_NAMES = 1_000;
 /** Reads a configuration. The refusal names the rule and the field, and says what it must be. */
 export function readOperatorConfig(value: unknown): Result<OperatorConfig, "bad-config"> {
   try {
-    const { sharing, maxPeers, rules, ...rest } = fields(value, "The configuration");
+    const { sharing, maxPeers, memoryBytes, rules, ...rest } = fields(value, "The configuration");
     noOthers(rest, "The configuration");
     if (rules !== undefined && rules !== null && !Array.isArray(rules)) throw new Misread(`"rules" must be a list.`);
     if ((rules ?? []).length > MAX_RULES) throw new Misread(`There may be ${MAX_RULES} rules.`);
     return accept({
       sharing: word("sharing", sharing, SHARING_MODES),
       maxPeers: number("maxPeers", maxPeers, 255),
+      memoryBytes: number("memoryBytes", memoryBytes, 2 ** 32),
       rules: (rules ?? []).map(readRule),
     });
   } catch (error) {
@@ -77,7 +79,7 @@ function readRule(value: unknown, at: number): Rule {
   if (typeof name !== "string" || name.length > 100) throw new Misread(`${label}: "name" must be a short text.`);
   const { tenant, content, isp, country, device, percent, ...otherWhen } = fields(when, `${label}: "when"`);
   noOthers(otherWhen, `${label}: "when"`);
-  const { sharing, maxPeers, inside, ...others } = fields(set, `${label}: "set"`);
+  const { sharing, maxPeers, memoryBytes, inside, ...others } = fields(set, `${label}: "set"`);
   noOthers(others, `${label}: "set"`);
   const of = (field: string): string => `${label}: "${field}"`;
   return {
@@ -93,6 +95,7 @@ function readRule(value: unknown, at: number): Rule {
     set: {
       sharing: word(of("sharing"), sharing, SHARING_MODES),
       maxPeers: number(of("maxPeers"), maxPeers, 255),
+      memoryBytes: number(of("memoryBytes"), memoryBytes, 2 ** 32),
       inside: word(of("inside"), inside, INSIDES),
     },
   };

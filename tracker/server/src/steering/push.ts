@@ -1,7 +1,7 @@
 import { TRACKER_EVENTS } from "@shoal/protocol";
 import type { Swarm } from "../swarm.ts";
 import type { OperatorConfig } from "./operator-config.ts";
-import { policyFor } from "./steering.ts";
+import { policyFor, toldOf } from "./steering.ts";
 
 /**
  * Puts a configuration in force for everybody in a swarm, and tells those for whom it says something new.
@@ -19,11 +19,11 @@ export function steer(
   for (const viewer of [...swarm.viewers()]) {
     const { peerId, isp, country, device, policy: before } = viewer;
     const policy = policyFor(config, { peerId, tenant, contentId, isp, country, device });
-    const isTold = policy.sharing !== before.sharing || policy.maxPeers !== before.maxPeers;
+    const isTold = JSON.stringify(toldOf(policy)) !== JSON.stringify(toldOf(before));
     if (!isTold && policy.inside === before.inside) continue;
     if (swarm.setPolicy(viewer, policy, nowMs)) changed = true;
     if (!isTold) continue;
-    viewer.send(TRACKER_EVENTS.config, { sharing: policy.sharing, maxPeers: policy.maxPeers });
+    viewer.send(TRACKER_EVENTS.config, toldOf(policy));
     viewers++;
   }
   return { viewers, changed };

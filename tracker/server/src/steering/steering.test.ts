@@ -46,13 +46,14 @@ describe("rules", () => {
         { when: { content: "live/final" }, set: { inside: "anywhere" } },
       ],
     });
-    expect(policyFor(both, traits())).toEqual({ sharing: "download", maxPeers: 4, inside: null });
+    expect(policyFor(both, traits())).toEqual({ sharing: "download", maxPeers: 4, memoryBytes: null, inside: null });
     expect(policyFor(both, traits({ device: "phone", contentId: "x" }))).toEqual({
       sharing: "full",
       maxPeers: 4,
+      memoryBytes: null,
       inside: null,
     });
-    expect(policyFor(NO_CONFIG, traits())).toEqual({ sharing: null, maxPeers: null, inside: null });
+    expect(policyFor(NO_CONFIG, traits())).toEqual({ sharing: null, maxPeers: null, memoryBytes: null, inside: null });
   });
 
   it("for a share of viewers name the same ones each time, and more of them when it rises", () => {

@@ -27,15 +27,21 @@ export interface Policy extends RemoteConfig {
 
 /** What a configuration says to a viewer. */
 export function policyFor(config: OperatorConfig, traits: Traits): Policy {
-  let { sharing, maxPeers } = config;
+  let { sharing, maxPeers, memoryBytes } = config;
   let inside: Inside = null;
   for (const { when, set } of config.rules) {
     if (!matches(when, traits)) continue;
     sharing = set.sharing ?? sharing;
     maxPeers = set.maxPeers ?? maxPeers;
+    memoryBytes = set.memoryBytes ?? memoryBytes;
     if (set.inside !== null) inside = set.inside === "anywhere" ? null : set.inside;
   }
-  return { sharing, maxPeers, inside };
+  return { sharing, maxPeers, memoryBytes, inside };
+}
+
+/** What a viewer is told of it. */
+export function toldOf({ sharing, maxPeers, memoryBytes }: Policy): RemoteConfig {
+  return { sharing, maxPeers, memoryBytes };
 }
 
 /** What a viewer shares when it wants one thing and the operator says another: the less. */

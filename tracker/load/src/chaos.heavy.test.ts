@@ -7,7 +7,6 @@ import { missing, startHaproxy, startRedis } from "./services.fixture.ts";
 import { parseTrackerUse, readTrackerUse } from "./tracker-gauge.ts";
 
 const lacks = missing("haproxy", "redis-server");
-const isHeavy = process.env.SHOAL_HEAVY === "1";
 const VIEWERS = 3_000;
 const RECONNECT_MS = 8_000;
 const WINDOW_S = 15;
@@ -24,7 +23,7 @@ const held = (pods: readonly OwnTracker[]): Promise<number[]> =>
 
 const why = lacks.length > 0 ? ` (missing: ${lacks.join(", ")})` : "";
 
-it.skipIf(!isHeavy || lacks.length > 0)(
+it.skipIf(lacks.length > 0)(
   `3,000 viewers in 32 shards over three pods: one killed, one drained, Redis away for 30 s, nobody lost${why}`,
   { timeout: 400_000 },
   async () => {
