@@ -17,6 +17,7 @@ export function environmentOf(options: BenchOptions, chromium: string): Environm
   };
   const facts = {
     hlsJs: devDependencies["hls.js"] ?? "",
+    dashJs: devDependencies.dashjs ?? "",
     p2pMediaLoader: devDependencies["p2p-media-loader-core"] ?? "",
     chromium,
     node: process.versions.node,
@@ -34,7 +35,7 @@ export function environmentOf(options: BenchOptions, chromium: string): Environm
       `${scenario}: ${about}`,
       `${viewers} viewers, ${joinGapMs} ms between joins, ${length}`,
       `CDN ${facts.cdnLatencyMs} ms and ${facts.cdnBitsPerSecondPerResponse / 1e6} Mbit/s a response; 4 s segments, window of 24 s`,
-      `hls.js ${facts.hlsJs}, p2p-media-loader ${facts.p2pMediaLoader}, Chromium ${chromium}, Node ${facts.node}, ${facts.cores} cores`,
+      `hls.js ${facts.hlsJs}, dash.js ${facts.dashJs}, p2p-media-loader ${facts.p2pMediaLoader}, Chromium ${chromium}, Node ${facts.node}, ${facts.cores} cores`,
     ],
   };
 }

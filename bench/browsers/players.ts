@@ -1,11 +1,20 @@
 import type { DataOptions } from "./page/viewer-record.ts";
 
 /** Pages that are built, one for each kind of player. */
-export const PAGES = ["plain", "shoal", "p2pml"] as const;
+export const PAGES = ["plain", "shoal", "p2pml", "dash", "shoal-dash"] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** Players that a run can compare, in the order of every table. */
-export const PLAYERS = ["plain", "p2pml", "p2pml-worker", "p2pml-tuned", "shoal"] as const;
+export const PLAYERS = [
+  "plain",
+  "p2pml",
+  "p2pml-worker",
+  "p2pml-tuned",
+  "shoal",
+  "dash",
+  "shoal-dash",
+  "shoal-mixed",
+] as const;
 export type PlayerName = (typeof PLAYERS)[number];
 
 /** How far behind the live edge a scenario plays. */
@@ -13,7 +22,8 @@ export type Latency = "ordinary" | "20s";
 
 /** What distinguishes a player from plain hls.js. */
 export interface PlayerSetUp {
-  readonly page: PageName;
+  /** Of the viewers in turn. */
+  readonly pages: readonly [PageName, ...PageName[]];
   /** What stands in tables. */
   readonly title: string;
   /** Which tracker its engine needs. */
@@ -24,6 +34,11 @@ export interface PlayerSetUp {
   readonly engine: DataOptions;
 }
 
+/** The page of the nth viewer. */
+export function pageOf({ pages }: Pick<PlayerSetUp, "pages">, viewer: number): PageName {
+  return pages[viewer % pages.length] ?? pages[0];
+}
+
 /** Latency that `live-20s` asks of every player, seconds. */
 export const LONG_LATENCY_S = 20;
 
@@ -31,12 +46,18 @@ export const LONG_LATENCY_S = 20;
 // So its own rows are played without the worker, and `p2pml-worker` shows what the worker does to it.
 export function setUpOf(player: PlayerName, latency: Latency): PlayerSetUp {
   const base = { worker: true, hls: {}, engine: {} };
-  const p2pml = { ...base, page: "p2pml", tracker: "webtorrent" } as const;
+  const p2pml = { ...base, pages: ["p2pml"], tracker: "webtorrent" } as const;
   switch (player) {
     case "plain":
-      return { ...base, page: "plain", title: "hls.js", tracker: "none" };
+      return { ...base, pages: ["plain"], title: "hls.js", tracker: "none" };
     case "shoal":
-      return { ...base, page: "shoal", title: "Shoal", tracker: "shoal" };
+      return { ...base, pages: ["shoal"], title: "Shoal", tracker: "shoal" };
+    case "dash":
+      return { ...base, pages: ["dash"], title: "dash.js", tracker: "none" };
+    case "shoal-dash":
+      return { ...base, pages: ["shoal-dash"], title: "Shoal, dash.js", tracker: "shoal" };
+    case "shoal-mixed":
+      return { ...base, pages: ["shoal", "shoal-dash"], title: "Shoal, both", tracker: "shoal" };
     case "p2pml":
       return { ...p2pml, title: "p2p-media-loader", worker: false };
     case "p2pml-worker":

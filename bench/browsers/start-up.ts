@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Seat } from "./audience.ts";
 import type { BenchOptions } from "./options.ts";
-import { type PlayerName, type PlayerSetUp, setUpOf } from "./players.ts";
+import { type PlayerName, type PlayerSetUp, pageOf, setUpOf } from "./players.ts";
 import { randomUnit } from "./random.ts";
 import type { RunPlace } from "./run.ts";
 import { type Scenario, SETTLE_MS } from "./scenarios.ts";
@@ -29,7 +29,13 @@ export async function loadInPairs(
   const open = (name: string, how: PlayerSetUp, viewer: number): Promise<Seat> => {
     const settings = settingsOf(viewer, { scenario, setUp: how, trackerUrl, recover });
     const engine = how.tracker === "none" ? { ...settings, tracker: null } : settings;
-    return audience.seat({ viewer: 0, name, pagesUrl: `${origin.url}/page`, page: how.page, settings: engine });
+    return audience.seat({
+      viewer: 0,
+      name,
+      pagesUrl: `${origin.url}/page`,
+      page: pageOf(how, viewer),
+      settings: engine,
+    });
   };
   const load = async (name: string, how: PlayerSetUp): Promise<Load> => {
     const seat = await open(name, how, viewers);

@@ -1,5 +1,5 @@
 import type { ViewerSettings } from "./page/viewer-record.ts";
-import type { PlayerSetUp } from "./players.ts";
+import { type PlayerSetUp, pageOf } from "./players.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /** Levels of the bundled ladder. */
@@ -26,7 +26,7 @@ export function settingsOf(
   const { scenario, setUp, trackerUrl, recover } = run;
   const isp = `?isp=isp-${viewer % scenario.isps}`;
   return {
-    manifest: scenario.live ? "/live/master.m3u8" : "/vod/master.m3u8",
+    manifest: `/${scenario.live ? "live" : "vod"}/master.${pageOf(setUp, viewer).endsWith("dash") ? "mpd" : "m3u8"}`,
     hls: { ...scenario.hls, ...setUp.hls },
     worker: setUp.worker,
     level: scenario.mixedLevels ? viewer % LEVELS : null,

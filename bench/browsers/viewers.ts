@@ -1,5 +1,5 @@
 import type { Audience, PageLoad, Seat } from "./audience.ts";
-import type { PlayerSetUp } from "./players.ts";
+import { type PlayerSetUp, pageOf } from "./players.ts";
 import type { SeatRecord } from "./run-record.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Stage } from "./stage.ts";
@@ -35,7 +35,13 @@ export class Viewers {
     const { scenario, setUp, stage, recover } = this.#terms;
     const joinedMs = Date.now();
     const settings = settingsOf(viewer, { scenario, setUp, trackerUrl: stage.trackerUrl, recover });
-    const place = { viewer, name: nameOf(viewer), pagesUrl: `${stage.origin.url}/page`, page: setUp.page, settings };
+    const place = {
+      viewer,
+      name: nameOf(viewer),
+      pagesUrl: `${stage.origin.url}/page`,
+      page: pageOf(setUp, viewer),
+      settings,
+    };
     this.#present.set(viewer, { seat: await this.#audience.seat(place), joinedMs, load: null });
   }
 

@@ -8,7 +8,7 @@ const page = (name: string): string => fileURLToPath(new URL(`./page/${name}`, i
 export default defineConfig(({ mode }) => ({
   root: page(""),
   base: "./",
-  plugins: mode === "shoal" ? plugIns() : [],
+  plugins: mode.startsWith("shoal") ? plugIns() : [],
   // p2p-media-loader's own bundle, which brings what it needs of Node.
   resolve: { conditions: ["@shoal/source", "p2pml:core-as-bundle", "browser", "module", "import", "default"] },
   build: { target: "es2022", modulePreload: false, rollupOptions: { input: page(`${mode}.html`) } },

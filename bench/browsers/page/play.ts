@@ -1,5 +1,3 @@
-import Hls from "hls.js";
-import workerUrl from "hls.js/dist/hls.worker.js?url";
 import { bufferedS, StallLog } from "./stall-log.ts";
 import type { Sample, Traffic, ViewerRecord, ViewerSettings } from "./viewer-record.ts";
 import type { WireRecord } from "./wire-log.ts";
@@ -14,18 +12,37 @@ declare global {
 }
 
 const SAMPLE_MS = 1_000;
-/** A player that gave up is started again after this long, where the run asks for it. */
-const RECOVER_MS = 2_000;
 
-/** A player, and what its engine says of its traffic; null: whatever it was handed came from the CDN. */
-export interface Player {
-  readonly hls: Hls;
+/** What a player's engine says of its traffic; null: whatever it was handed came from the CDN. */
+export interface Engine {
   readonly traffic: (() => Traffic) | null;
   readonly wire?: () => WireRecord;
 }
 
-/** Plays as the page's address says and notes how it goes. @param make makes the player from its options */
-export function play(make: (settings: ViewerSettings, options: Readonly<Record<string, unknown>>) => Player): void {
+/** A player of whichever kind, as the page drives it. */
+export interface BenchPlayer extends Engine {
+  start(manifest: string, video: HTMLVideoElement): void;
+  /** Media that the player was handed, bytes. */
+  handedBytes(): number;
+  /** Of the rendition on the screen, its average; null while unknown. */
+  kbps(): number | null;
+  /** Behind the live edge; null in VOD. */
+  latencyS(): number | null;
+  stop(): void;
+}
+
+/** How the page wants a player. */
+export interface StartOptions {
+  /** Where fatal errors are noted. */
+  readonly errors: string[];
+  /** Whether the page does about fatal errors what integrators do. */
+  readonly recover: boolean;
+  /** Plays only this level of the ladder, from 0; null leaves it to the player. */
+  readonly level: number | null;
+}
+
+/** Plays as the page's address says and notes how it goes. @param make makes the player */
+export function play(make: (settings: ViewerSettings, options: StartOptions) => BenchPlayer): void {
   const settings = JSON.parse(new URLSearchParams(location.search).get("settings") ?? "{}") as ViewerSettings;
   const video = document.querySelector("video") ?? document.body.appendChild(document.createElement("video"));
   const stallLog = new StallLog(video);
@@ -36,43 +53,28 @@ export function play(make: (settings: ViewerSettings, options: Readonly<Record<s
     startUpMs ??= performance.now();
   });
 
-  // hls.js in a bundle must be told where its worker is, else it has none.
-  const worker = settings.worker ? { enableWorker: true, workerPath: workerUrl } : { enableWorker: false };
-  const { hls, traffic, wire } = make(settings, { ...worker, ...settings.hls });
-  let handedBytes = 0;
-  hls.on(Hls.Events.FRAG_LOADED, (_name, { frag }) => {
-    if (frag.sn !== "initSegment") handedBytes += frag.stats.loaded;
-  });
-  hls.on(Hls.Events.ERROR, (_name, { fatal, type, details }) => {
-    if (!fatal) return;
-    errors.push(`fatal: ${details}`);
-    if (!settings.recover) return;
-    if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
-    else setTimeout(() => hls.startLoad(), RECOVER_MS);
-  });
-  const { level } = settings;
-  if (level !== null) {
-    hls.on(Hls.Events.MANIFEST_PARSED, () => {
-      hls.currentLevel = Math.min(level, hls.levels.length - 1);
-    });
-  }
-  hls.loadSource(new URL(settings.manifest, location.href).href);
-  hls.attachMedia(video);
+  const { recover, level } = settings;
+  const player = make(settings, { errors, recover, level });
+  player.start(new URL(settings.manifest, location.href).href, video);
   video.addEventListener("canplay", () => void video.play().catch(() => {}), { once: true });
 
   const trafficNow = (): Traffic =>
-    traffic?.() ?? { cdnBytes: handedBytes, peerBytes: null, sentBytes: null, sameIspBytes: null, neighbours: null };
+    player.traffic?.() ?? {
+      cdnBytes: player.handedBytes(),
+      peerBytes: null,
+      sentBytes: null,
+      sameIspBytes: null,
+      neighbours: null,
+    };
   const sample = (): Sample => {
     const { cdnBytes, peerBytes, sentBytes } = trafficNow();
-    const bitsPerSecond = startUpMs === null ? undefined : hls.levels[hls.currentLevel]?.averageBitrate;
-    const latencyS = startUpMs !== null && hls.latestLevelDetails?.live ? hls.latency : null;
     return {
       atMs: Date.now(),
       playheadS: video.currentTime,
       bufferS: bufferedS(video),
-      latencyS,
-      kbps: bitsPerSecond === undefined ? null : bitsPerSecond / 1000,
-      handedBytes,
+      latencyS: startUpMs === null ? null : player.latencyS(),
+      kbps: startUpMs === null ? null : player.kbps(),
+      handedBytes: player.handedBytes(),
       cdnBytes,
       peerBytes,
       sentBytes,
@@ -92,11 +94,11 @@ export function play(make: (settings: ViewerSettings, options: Readonly<Record<s
       errors,
       sameIspBytes,
       neighbours,
-      wire: wire?.() ?? null,
+      wire: player.wire?.() ?? null,
     };
   };
   performance.setResourceTimingBufferSize(10_000);
-  window.addEventListener("pagehide", () => hls.destroy());
+  window.addEventListener("pagehide", () => player.stop());
 }
 
 function firstRequestMs(): number | null {

@@ -1,0 +1,3 @@
+import { playDash } from "./dash-player.ts";
+
+playDash(() => ({ traffic: null }));
