@@ -15,7 +15,7 @@ import { WebSocket } from "ws";
 import { type Admission, askAdmission } from "./ask-admission.ts";
 import type { CrowdStats } from "./crowd-stats.ts";
 import { type Profile, waitMs } from "./profile.ts";
-import { type SdpForm, signalText } from "./sdp.ts";
+import { pooledSignalText, type SdpForm } from "./sdp.ts";
 import { connectPacket, eventPacket, type Packet, PONG, readPacket } from "./wire.ts";
 
 /** What all viewers of a crowd have in common. */
@@ -263,7 +263,7 @@ export class LoadViewer {
       const attempt = this.#attempt++;
       this.#calls.set(peerId, { attempt, sinceMs: performance.now() });
       stats.counts.signals++;
-      this.#send(TRACKER_EVENTS.signal, { peerId, attempt, data: signalText("offer", sdp, random) });
+      this.#send(TRACKER_EVENTS.signal, { peerId, attempt, data: pooledSignalText("offer", sdp, random) });
       this.#later(ANSWER_WITHIN_MS, () => {
         if (this.#calls.get(peerId)?.attempt !== attempt) return;
         this.#calls.delete(peerId);
@@ -299,7 +299,11 @@ export class LoadViewer {
       this.#slotsLater();
     }
     stats.counts.signals++;
-    this.#send(TRACKER_EVENTS.signal, { peerId, attempt, data: isFull ? REFUSED : signalText("answer", sdp, random) });
+    this.#send(TRACKER_EVENTS.signal, {
+      peerId,
+      attempt,
+      data: isFull ? REFUSED : pooledSignalText("answer", sdp, random),
+    });
   }
 
   #slotsLater(): void {
