@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import type { PodLoad } from "./admission.ts";
 
 const RESOLUTION_MS = 10;
