@@ -131,7 +131,7 @@ export class LoadViewer {
     const beganMs = performance.now();
     const { url, contentId, assigns, stats } = this.#world;
     let admission: Admission = { ok: true, url, shard: contentId, token: null, delayMs: 0 };
-    if (assigns) admission = await askAdmission(url, contentId, this.#traits, stats.counts);
+    if (assigns) admission = await askAdmission(url, contentId, this.#traits, stats);
     if (this.#closed) return;
     if (!admission.ok) {
       stats.refused(admission.code);
@@ -165,10 +165,10 @@ export class LoadViewer {
     socket.on("error", () => {});
     socket.on("message", (data: Buffer) => {
       const { counts } = this.#world.stats;
-      counts.downBytes += data.length;
       const packet = readPacket(data.toString("utf8"));
-      if (packet.type === "open") this.#write(socket, connectPacket(this.#join()));
-      else if (packet.type === "ping") this.#write(socket, PONG);
+      this.#world.stats.carried("down", packet.type === "event" ? packet.name : packet.type, data.length);
+      if (packet.type === "open") this.#write(socket, connectPacket(this.#join()), "join");
+      else if (packet.type === "ping") this.#write(socket, PONG, "pong");
       else if (packet.type === "refused") {
         const read = readRefusal(packet.data);
         status = read.ok ? read.value.message.code : "refused";
@@ -348,12 +348,12 @@ export class LoadViewer {
   }
 
   #send(name: string, payload: object): void {
-    if (this.isJoined && this.#socket) this.#write(this.#socket, eventPacket(name, payload));
+    if (this.isJoined && this.#socket) this.#write(this.#socket, eventPacket(name, payload), name);
   }
 
-  #write(socket: WebSocket, text: string): void {
+  #write(socket: WebSocket, text: string, what: string): void {
     if (socket.readyState !== WebSocket.OPEN) return;
-    this.#world.stats.counts.upBytes += Buffer.byteLength(text);
+    this.#world.stats.carried("up", what, Buffer.byteLength(text));
     socket.send(text);
   }
 
