@@ -3,7 +3,7 @@ import { Crowds, PROFILES, type Profile, startOwnTracker } from "@shoal/load";
 /** An hour of an audience in a minute: everything that takes minutes takes seconds. */
 const TIMES = 60;
 const MINUTE_MS = 60_000;
-const SETTLED_MS = 100_000;
+const SETTLED_MS = 45_000;
 /** The pings of an hour, which are not sped up: 60 of one byte each way, with the heads of their frames. */
 const PING_BYTES_PER_HOUR = 60 * (1 + 2 + 1 + 6);
 
@@ -11,6 +11,9 @@ export interface AudienceMeasures {
   readonly bytesPerViewerHour: number;
   readonly sealBytesPerViewerHour: number;
   readonly sameIspShare: number;
+  /** Of `bytesPerViewerHour`, by way and event, the most first. */
+  readonly byEvent: readonly (readonly [event: string, bytesPerViewerHour: number])[];
+  readonly hours: number;
   readonly joins: number;
   readonly pairs: number;
 }
@@ -33,15 +36,19 @@ export async function audience(viewers: number): Promise<AudienceMeasures> {
   try {
     // The hour begins when everybody has come and found neighbours; from then on one viewer comes for each that leaves.
     await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
-    const before = structuredClone((await crowds.latest()).counts);
+    const { counts: before, bytes: bytesBefore } = structuredClone((await crowds.latest()).report());
     await new Promise((resolve) => setTimeout(resolve, MINUTE_MS));
-    const { counts: after } = await crowds.latest();
+    const { counts: after, bytes } = await crowds.latest();
     const of = (name: keyof typeof after): number => after[name] - before[name];
     const hours = (of("joinedMs") / 3_600_000) * TIMES;
     return {
       bytesPerViewerHour: (of("upBytes") + of("downBytes") - of("sealBytes")) / hours + PING_BYTES_PER_HOUR,
       sealBytesPerViewerHour: of("sealBytes") / hours,
       sameIspShare: after.sameIspCandidates / after.candidates,
+      byEvent: Object.entries(bytes)
+        .map(([event, sum]) => [event, (sum - (bytesBefore[event] ?? 0)) / hours] as const)
+        .sort((a, b) => b[1] - a[1]),
+      hours,
       joins: of("joins"),
       pairs: of("pairs"),
     };

@@ -1,4 +1,5 @@
 import type { SdpForm } from "@shoal/load";
+import type { SocketServer } from "@shoal/tracker";
 import { inTurns } from "./contact.ts";
 import { OurContact } from "./our-contact.ts";
 import { MeasuredServer } from "./server.ts";
@@ -45,8 +46,8 @@ async function measure<T extends OurContact | TheirContact>(
   };
 }
 
-export async function ourCosts(count: number, sdp: SdpForm): Promise<ContactCosts> {
-  const server = await MeasuredServer.start("shoal", { joinsPerSecond: 0, maxLoopDelayMs: 0 });
+export async function ourCosts(count: number, sdp: SdpForm, socketServer: SocketServer): Promise<ContactCosts> {
+  const server = await MeasuredServer.start("shoal", { joinsPerSecond: 0, maxLoopDelayMs: 0, socketServer });
   return measure(server, () => new OurContact(server.url, sdp), count).finally(() => server.stop());
 }
 

@@ -1,27 +1,37 @@
 import { Crowds, PROFILES, readTrackerUse, startOwnTracker } from "@shoal/load";
+import type { SocketServer } from "@shoal/tracker";
+import { type FlashSecond, FlashTrace } from "./flash-trace.ts";
 
 export interface FlashMeasures {
   /** Attempts to join for each that was taken in. */
   readonly offered: number;
   readonly joinsPerSecond: number;
-  /** The slowest moment after the first two seconds, as a share of the mean. */
+  /** The slowest second of those in which three times as many came as were taken, as a share of their mean. */
   readonly slowestSecond: number;
   readonly joinP99Ms: number;
   readonly refused: number;
   readonly lost: number;
   readonly residentMb: number;
   readonly died: boolean;
+  /** Second by second. */
+  readonly trace: readonly FlashSecond[];
 }
 
 const SECONDS = 25;
 const RAMP_MS = 4_000;
 const PROBES = 300;
+const FINDS_SECONDS = 2.5;
 /** While fewer than this share have joined there is more than can be taken. */
 const BUSY_SHARE = 0.8;
 
 /** Everybody at once, and those who are refused come again within five seconds rather than thirty: several times what can be taken. */
-export async function flashCrowd(viewers: number): Promise<FlashMeasures> {
-  const tracker = await startOwnTracker({ SHOAL_MAX_SOCKETS_PER_ADDRESS: "1000000", SHOAL_LOG_LEVEL: "error" });
+export async function flashCrowd(viewers: number, socketServer: SocketServer): Promise<FlashMeasures> {
+  const tracker = await startOwnTracker({
+    SHOAL_SOCKET_SERVER: socketServer,
+    SHOAL_MAX_SOCKETS: "1000000",
+    SHOAL_MAX_SOCKETS_PER_ADDRESS: "1000000",
+    SHOAL_LOG_LEVEL: "error",
+  });
   let died = false;
   void tracker.ended.then(() => {
     died = true;
@@ -34,18 +44,20 @@ export async function flashCrowd(viewers: number): Promise<FlashMeasures> {
   // Some of them in a process that has time to look at the clock: the crowd's own has not.
   const probes = new Crowds({ ...crowd, viewers: PROBES }, 1);
   try {
-    const joins: number[] = [];
+    const trace = new FlashTrace(tracker.url);
+    await trace.look();
     for (let second = 0; second < SECONDS; second++) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      joins.push(crowds.stats.counts.joins);
+      await trace.look();
       if (crowds.stats.joined >= BUSY_SHARE * viewers) break;
     }
     const use = await readTrackerUse(`${tracker.url}/metrics`);
     const stats = await crowds.latest();
     const probed = await probes.latest();
-    const steps = joins.map((count, at) => count - (joins[at - 1] ?? 0));
-    // In the first two seconds the tracker finds its rate, and clients report once a second: two seconds make one step.
-    const busy = steps.slice(2).map((step, at, all) => (at > 0 ? (step + (all[at - 1] ?? 0)) / 2 : step));
+    // In the first seconds the tracker finds its rate, in the last ones fewer come than it can take.
+    const busy = trace.seconds
+      .filter(({ atSeconds, joins, refused }) => atSeconds > FINDS_SECONDS && refused >= 2 * joins)
+      .map(({ joins }) => joins);
     const mean = busy.reduce((sum, step) => sum + step, 0) / Math.max(1, busy.length);
     const refused = Object.values(stats.refusals).reduce((sum, count) => sum + count, 0);
     return {
@@ -57,6 +69,7 @@ export async function flashCrowd(viewers: number): Promise<FlashMeasures> {
       lost: stats.counts.lost,
       residentMb: (use?.residentBytes ?? Number.NaN) / 1e6,
       died,
+      trace: trace.seconds,
     };
   } finally {
     await Promise.all([crowds.stop(), probes.stop()]);

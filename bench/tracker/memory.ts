@@ -1,3 +1,4 @@
+import type { SocketServer } from "@shoal/tracker";
 import { inTurns } from "./contact.ts";
 import { OurContact } from "./our-contact.ts";
 import { MeasuredServer } from "./server.ts";
@@ -6,8 +7,8 @@ const FIRST = 1_000;
 const AT_ONCE = 64;
 
 /** Resident memory of our tracker for each viewer that joined and made its five pairs, bytes; garbage collected. */
-export async function memoryPerViewer(viewers: number): Promise<number> {
-  const server = await MeasuredServer.start("shoal", { joinsPerSecond: 0, maxLoopDelayMs: 0 });
+export async function memoryPerViewer(viewers: number, socketServer: SocketServer): Promise<number> {
+  const server = await MeasuredServer.start("shoal", { joinsPerSecond: 0, maxLoopDelayMs: 0, socketServer });
   const all: OurContact[] = [];
   const join = async (count: number): Promise<void> => {
     const more = Array.from({ length: count }, () => new OurContact(server.url, "compact"));

@@ -4,11 +4,14 @@ import { describeRows, rowsOf, type TrackerMeasures } from "./rows.ts";
 const NOTHING: TrackerMeasures = {
   ours: [],
   oursFull: [],
+  oursSocketIo: [],
   theirs: [],
   memoryBytes: null,
+  memorySocketIoBytes: null,
   picks: null,
   audience: null,
   flash: null,
+  flashSocketIo: null,
 };
 
 const pick = (pickUs: number) => ({ viewers: 1, pickUs, addUs: 1, updateUs: 1, removeUs: 1, sameIspShare: 0.85 });
@@ -34,5 +37,10 @@ it("takes the median of ratios within rounds, not the ratio of medians", () => {
 it("says what does not hold", () => {
   const rows = rowsOf({ ...NOTHING, memoryBytes: 20_001, picks: [pick(4), pick(13)] });
   expect(rows.map(({ holds }) => holds)).toEqual([false, false, true]);
-  expect(describeRows(rows)).toMatch(/^✗ memory/);
+  expect(describeRows(rows)).toMatch(/^✗ memory/m);
+});
+
+it("judges plain ws, and shows socket.io's own server beside it", () => {
+  const rows = rowsOf({ ...NOTHING, memoryBytes: 14_000, memorySocketIoBytes: 27_000 });
+  expect(rows).toMatchObject([{ measured: "14.0 kB", socketIo: "27.0 kB", holds: true }]);
 });

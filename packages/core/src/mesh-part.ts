@@ -19,6 +19,8 @@ export interface MeshPart {
   readonly storedBytes: number;
   /** bit/s; null while unknown. */
   readonly uplinkBps: number | null;
+  /** See `ShoalStats.session`. */
+  readonly session: string | null;
   load(request: LoadRequest): LoadTask | null;
   adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void;
   setTimeline(timeline: TrackTimeline): void;

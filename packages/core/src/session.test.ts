@@ -91,6 +91,7 @@ class FakeMesh implements MeshPart {
   neighbours: MeshPart["neighbours"] = [];
   readonly storedBytes = 0;
   readonly uplinkBps = null;
+  readonly session = null;
   remoteSharing: MeshPart["remoteSharing"] = null;
   readonly adopted: SegmentId[] = [];
   closed = false;

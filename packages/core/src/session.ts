@@ -198,6 +198,7 @@ export class Session extends Emitter<ShoalEvents> {
       sharing: this.#sharing,
       offReason: this.#offReason(),
       peerId: this.#peerId,
+      session: this.#mesh?.session ?? null,
       policy: this.#policyNow(),
       cdnBytes,
       peerBytes,

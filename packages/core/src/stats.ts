@@ -49,6 +49,8 @@ export interface ShoalStats {
   /** null while sharing works. */
   readonly offReason: SharingOffReason | null;
   readonly peerId: PeerId | null;
+  /** Name of the connection in the tracker's log, the last one's while it is away; null before the first. For support. */
+  readonly session: string | null;
   /** What the device affords, what limits sharing, and why; null before the mesh was loaded. */
   readonly policy: Policy | null;
   readonly cdnBytes: number;

@@ -66,6 +66,7 @@ it("lists every event and every figure", () => {
     sharing: true,
     offReason: true,
     peerId: true,
+    session: true,
     policy: true,
     cdnBytes: true,
     peerBytes: true,

@@ -54,6 +54,7 @@ const createMesh: MeshFactory = (_player, { identity }) => {
     neighbours: [],
     storedBytes: 0,
     uplinkBps: null,
+    session: null,
     load: () => null,
     adopt: (segment, bytes) => told.push(["adopt", [segment.id, bytes]]),
     setTimeline: (timeline) => told.push(["timeline", timeline]),

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { CrowdCounts } from "./crowd-stats.ts";
+import type { CrowdStats } from "./crowd-stats.ts";
 import type { ViewerTraits } from "./load-viewer.ts";
 
 /** What `GET /v1/assign` said. */
@@ -20,7 +20,7 @@ export function askAdmission(
   url: string,
   contentId: string,
   traits: ViewerTraits,
-  counts: CrowdCounts,
+  stats: CrowdStats,
 ): Promise<Admission> {
   const query = new URLSearchParams({ content: contentId, peer: traits.peerId });
   if (traits.isp !== null) query.set("isp", traits.isp);
@@ -36,7 +36,7 @@ export function askAdmission(
           body += chunk;
         });
         answer.on("end", () => {
-          counts.downBytes += body.length;
+          stats.carried("down", "assign", body.length);
           resolve(readAdmission(url, answer.statusCode ?? 0, body));
         });
       },

@@ -51,6 +51,8 @@ const zero = (): CrowdCounts => ({
 export interface CrowdReport {
   readonly counts: CrowdCounts;
   readonly refusals: Readonly<Record<string, number>>;
+  /** Parts of `upBytes` and `downBytes`, by `up` or `down` and the event. */
+  readonly bytes: Readonly<Record<string, number>>;
   readonly join: readonly (readonly [number, number])[];
   readonly pair: readonly (readonly [number, number])[];
   readonly joined: number;
@@ -61,6 +63,7 @@ export interface CrowdReport {
 export class CrowdStats {
   readonly counts: CrowdCounts = zero();
   readonly refusals: Record<string, number> = {};
+  readonly bytes: Record<string, number> = {};
   /** From the first step of a connection to its welcome. */
   readonly join = new Durations();
   /** From an offer to its answer. */
@@ -89,10 +92,17 @@ export class CrowdStats {
     this.refusals[code] = (this.refusals[code] ?? 0) + 1;
   }
 
+  /** Something went over a viewer's connection. */
+  carried(way: "up" | "down", what: string, bytes: number): void {
+    this.counts[way === "up" ? "upBytes" : "downBytes"] += bytes;
+    const name = `${way} ${what}`;
+    this.bytes[name] = (this.bytes[name] ?? 0) + bytes;
+  }
+
   report(): CrowdReport {
     this.#count();
-    const { counts, refusals, joined, started } = this;
-    return { counts, refusals, join: this.join.entries(), pair: this.pair.entries(), joined, started };
+    const { counts, refusals, bytes, joined, started } = this;
+    return { counts, refusals, bytes, join: this.join.entries(), pair: this.pair.entries(), joined, started };
   }
 
   /** Adds what another process reported; what is put together so does not count on by itself. */
@@ -102,6 +112,7 @@ export class CrowdStats {
     for (const [code, count] of Object.entries(report.refusals)) {
       this.refusals[code] = (this.refusals[code] ?? 0) + count;
     }
+    for (const [name, bytes] of Object.entries(report.bytes)) this.bytes[name] = (this.bytes[name] ?? 0) + bytes;
     this.join.merge(report.join);
     this.pair.merge(report.pair);
     this.#joined += report.joined;

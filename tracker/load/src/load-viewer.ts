@@ -15,7 +15,7 @@ import { WebSocket } from "ws";
 import { type Admission, askAdmission } from "./ask-admission.ts";
 import type { CrowdStats } from "./crowd-stats.ts";
 import { type Profile, waitMs } from "./profile.ts";
-import { type SdpForm, signalText } from "./sdp.ts";
+import { pooledSignalText, type SdpForm } from "./sdp.ts";
 import { connectPacket, eventPacket, type Packet, PONG, readPacket } from "./wire.ts";
 
 /** What all viewers of a crowd have in common. */
@@ -131,7 +131,7 @@ export class LoadViewer {
     const beganMs = performance.now();
     const { url, contentId, assigns, stats } = this.#world;
     let admission: Admission = { ok: true, url, shard: contentId, token: null, delayMs: 0 };
-    if (assigns) admission = await askAdmission(url, contentId, this.#traits, stats.counts);
+    if (assigns) admission = await askAdmission(url, contentId, this.#traits, stats);
     if (this.#closed) return;
     if (!admission.ok) {
       stats.refused(admission.code);
@@ -165,10 +165,10 @@ export class LoadViewer {
     socket.on("error", () => {});
     socket.on("message", (data: Buffer) => {
       const { counts } = this.#world.stats;
-      counts.downBytes += data.length;
       const packet = readPacket(data.toString("utf8"));
-      if (packet.type === "open") this.#write(socket, connectPacket(this.#join()));
-      else if (packet.type === "ping") this.#write(socket, PONG);
+      this.#world.stats.carried("down", packet.type === "event" ? packet.name : packet.type, data.length);
+      if (packet.type === "open") this.#write(socket, connectPacket(this.#join()), "join");
+      else if (packet.type === "ping") this.#write(socket, PONG, "pong");
       else if (packet.type === "refused") {
         const read = readRefusal(packet.data);
         status = read.ok ? read.value.message.code : "refused";
@@ -263,7 +263,7 @@ export class LoadViewer {
       const attempt = this.#attempt++;
       this.#calls.set(peerId, { attempt, sinceMs: performance.now() });
       stats.counts.signals++;
-      this.#send(TRACKER_EVENTS.signal, { peerId, attempt, data: signalText("offer", sdp, random) });
+      this.#send(TRACKER_EVENTS.signal, { peerId, attempt, data: pooledSignalText("offer", sdp, random) });
       this.#later(ANSWER_WITHIN_MS, () => {
         if (this.#calls.get(peerId)?.attempt !== attempt) return;
         this.#calls.delete(peerId);
@@ -299,7 +299,11 @@ export class LoadViewer {
       this.#slotsLater();
     }
     stats.counts.signals++;
-    this.#send(TRACKER_EVENTS.signal, { peerId, attempt, data: isFull ? REFUSED : signalText("answer", sdp, random) });
+    this.#send(TRACKER_EVENTS.signal, {
+      peerId,
+      attempt,
+      data: isFull ? REFUSED : pooledSignalText("answer", sdp, random),
+    });
   }
 
   #slotsLater(): void {
@@ -344,12 +348,12 @@ export class LoadViewer {
   }
 
   #send(name: string, payload: object): void {
-    if (this.isJoined && this.#socket) this.#write(this.#socket, eventPacket(name, payload));
+    if (this.isJoined && this.#socket) this.#write(this.#socket, eventPacket(name, payload), name);
   }
 
-  #write(socket: WebSocket, text: string): void {
+  #write(socket: WebSocket, text: string, what: string): void {
     if (socket.readyState !== WebSocket.OPEN) return;
-    this.#world.stats.counts.upBytes += Buffer.byteLength(text);
+    this.#world.stats.carried("up", what, Buffer.byteLength(text));
     socket.send(text);
   }
 

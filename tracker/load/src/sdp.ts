@@ -21,6 +21,19 @@ export function signalText(kind: "offer" | "answer", form: SdpForm, random: () =
   );
 }
 
+const POOL = 64;
+const pools = new Map<string, string[]>();
+
+/** The same out of a pool of texts: drawing each letter anew would cost a crowd more than all else that it says. */
+export function pooledSignalText(kind: "offer" | "answer", form: SdpForm, random: () => number): string {
+  const name = `${kind} ${form}`;
+  const pool = pools.get(name) ?? [];
+  pools.set(name, pool);
+  const at = Math.floor(random() * POOL);
+  pool[at] ??= signalText(kind, form, random);
+  return pool[at];
+}
+
 const HEX = "0123456789ABCDEF";
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

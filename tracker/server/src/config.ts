@@ -61,7 +61,7 @@ function readShards(value: unknown): Readonly<Record<string, number>> | undefine
   return Object.values(value).every(isCount) ? (value as Readonly<Record<string, number>>) : undefined;
 }
 
-const SOCKET_SERVERS = ["wire", "socket.io"] as const;
+const SOCKET_SERVERS = ["socket.io", "ws"] as const;
 export type SocketServer = (typeof SOCKET_SERVERS)[number];
 
 /** Every variable of the tracker: the only place where its name, default and meaning stand. */
@@ -301,8 +301,8 @@ export const TRACKER_VARIABLES = {
   socketServer: variable<SocketServer>(
     "SHOAL_SOCKET_SERVER",
     oneOfWords(SOCKET_SERVERS),
-    "wire",
-    "What speaks socket.io's protocol with viewers: `wire` over plain `ws` (cheaper), or socket.io's own server.",
+    "socket.io",
+    "What speaks socket.io's protocol with viewers: socket.io's own server, or `ws`, the same packets over plain `ws`. Take `ws` for large events: joins cost it less CPU, viewers less memory (docs/operate.md).",
   ),
   joinLog: variable(
     "SHOAL_JOIN_LOG",

@@ -28,7 +28,7 @@ async function start(socketServer: SocketServer): Promise<TrackerProcess> {
   return tracker;
 }
 
-for (const socketServer of ["wire", "socket.io"] as const) {
+for (const socketServer of ["ws", "socket.io"] as const) {
   it(`${MESSAGES} malformed messages disturb nobody and leave nothing behind (${socketServer})`, async () => {
     const tracker = await start(socketServer);
     const first = await viewers.join(tracker.url, joinOf(1));
@@ -54,14 +54,14 @@ for (const socketServer of ["wire", "socket.io"] as const) {
 }
 
 it("any auth payload is welcomed or refused with a code", async () => {
-  const { url } = await start("wire");
+  const { url } = await start("ws");
   for (const auth of fc.sample(fc.object({ withBigInt: false }), { numRuns: 60, seed: 3 })) {
     expect(await viewers.refusal(url, auth)).toMatchObject({ code: "bad-join" });
   }
 });
 
 it("a message larger than the limit costs its sender the socket, and nobody else anything", async () => {
-  const { url } = await start("wire");
+  const { url } = await start("ws");
   const viewer = await viewers.join(url, joinOf(5));
   const closed = new Promise((resolve) => viewer.socket.once("disconnect", resolve));
   viewer.socket.emit(TRACKER_EVENTS.signal, { peerId: peerId(1), attempt: 1, data: "x".repeat(100_000) });

@@ -1,2 +1,8 @@
-export { TRACKER_DEFAULTS, TRACKER_VARIABLES, type TrackerOptions, trackerOptionsFrom } from "./config.ts";
+export {
+  type SocketServer,
+  TRACKER_DEFAULTS,
+  TRACKER_VARIABLES,
+  type TrackerOptions,
+  trackerOptionsFrom,
+} from "./config.ts";
 export { startTracker, type Tracker, type TrackerWorld } from "./tracker.ts";

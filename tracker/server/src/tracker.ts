@@ -81,6 +81,8 @@ const REVIEW_MS = 2_000;
 /** While a pod drains it looks this often whether all have gone, milliseconds; and waits so long beyond the window. */
 const DRAIN_LOOK_MS = 100;
 const DRAIN_GRACE_MS = 5_000;
+/** Connections that wait to be accepted: beyond it the system drops them, and their browsers try again after a second, then three. */
+const BACKLOG = 8_192;
 const TOO_MANY = "Too many viewers behind one address.";
 
 /** Starts a tracker. @throws ConfigError, or what `listen` throws (a port that is taken) */
@@ -294,7 +296,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     if (replaced) moves.replaced(replaced);
     swarms.changed(swarm);
   };
-  const openSockets = options.socketServer === "wire" ? wireServer : socketIoServer;
+  const openSockets = options.socketServer === "ws" ? wireServer : socketIoServer;
   const sockets: ViewerServer = openSockets<Admission>(http, VIEWER_SERVER_DEFAULTS, {
     refuseUpgrade,
     admit,
@@ -322,7 +324,7 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
 
   await new Promise<void>((resolve, reject) => {
     http.once("error", reject);
-    http.listen(options.port, options.host, resolve);
+    http.listen({ port: options.port, host: options.host, backlog: BACKLOG }, resolve);
   });
   const { port } = http.address() as AddressInfo;
   const metricsHttp = options.metricsPort === 0 ? null : createServer(createMetricsHandler({ metrics, collect }));

@@ -152,6 +152,10 @@ export class Mesh {
     return this.#swarm?.uplinkBps ?? null;
   }
 
+  get session(): string | null {
+    return this.#welcome?.session ?? null;
+  }
+
   get storedBytes(): number {
     return this.#swarm?.storedBytes ?? 0;
   }

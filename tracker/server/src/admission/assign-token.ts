@@ -19,6 +19,7 @@ export class AssignTokens {
   }
 
   verify(shard: string, token: string, nowMs: number): boolean {
+    if (token === "") return false;
     const [end = "", signature = ""] = token.split(".");
     if (!/^[0-9a-z]{1,10}$/.test(end) || Number.parseInt(end, 36) < nowMs) return false;
     const given = Buffer.from(signature, "base64url");

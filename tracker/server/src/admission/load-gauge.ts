@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import type { PodLoad } from "./admission.ts";
 
 const RESOLUTION_MS = 10;
@@ -11,6 +11,8 @@ export class LoadGauge {
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #sockets: () => number;
   #loopDelayMs = 0;
+  #busyShare = 0;
+  #use = performance.eventLoopUtilization();
   #residentBytes = process.memoryUsage.rss();
 
   /** @param looked is told how things stand, a few times a second */
@@ -22,6 +24,9 @@ export class LoadGauge {
       const lateMs = this.#histogram.percentile(90) / 1e6 - RESOLUTION_MS;
       this.#loopDelayMs = Number.isFinite(lateMs) ? Math.max(0, lateMs) : 0;
       this.#histogram.reset();
+      const use = performance.eventLoopUtilization();
+      this.#busyShare = performance.eventLoopUtilization(use, this.#use).utilization;
+      this.#use = use;
       this.#residentBytes = process.memoryUsage.rss();
       looked(this.load);
     }, LOOK_MS);
@@ -29,7 +34,12 @@ export class LoadGauge {
   }
 
   get load(): PodLoad {
-    return { sockets: this.#sockets(), residentBytes: this.#residentBytes, loopDelayMs: this.#loopDelayMs };
+    return {
+      sockets: this.#sockets(),
+      residentBytes: this.#residentBytes,
+      loopDelayMs: this.#loopDelayMs,
+      busyShare: this.#busyShare,
+    };
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import { Server, type Socket } from "socket.io";
+import { refuseRequest } from "./refuse-request.ts";
 import { RefusedJoin, type ViewerHandlers, type ViewerServer, type ViewerServerOptions } from "./viewer-server.ts";
 
 /** Viewers' connections by socket.io itself. */
@@ -17,7 +18,12 @@ export function socketIoServer<T>(
     pingTimeout: options.pingTimeoutMs,
     maxHttpBufferSize: options.maxMessageBytes,
     connectTimeout: options.joinWithinMs,
-    allowRequest: (request, answer) => answer(null, handlers.refuseUpgrade(request) === null),
+    allowRequest: (request, answer) => {
+      const refusal = handlers.refuseUpgrade(request);
+      if (refusal === null) return answer(null, true);
+      // engine.io would answer 400 whatever the reason, and no load balancer would try the next pod.
+      refuseRequest(request.socket, refusal);
+    },
   });
   io.use((socket, next) => {
     const { address, headers, query, auth } = socket.handshake;

@@ -95,6 +95,14 @@ describe.each([
   it("refuse before there is a socket", async () => {
     const { url, server } = await start(open, { refuseUpgrade: () => 503 });
     expect(await next(client(url), "connect_error")).toBeInstanceOf(Error);
+    // A load balancer reads the status that a browser is not shown.
+    const plain = new WebSocket(`${url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
+    const status = new Promise((resolve) =>
+      plain.once("unexpected-response", (_, { statusCode }) => resolve(statusCode)),
+    );
+    plain.on("error", () => {});
+    expect(await status).toBe(503);
+    plain.terminate();
     expect(server.size).toBe(0);
   });
 

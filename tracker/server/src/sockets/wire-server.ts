@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
+import { refuseRequest } from "./refuse-request.ts";
 import { textFrame } from "./text-frame.ts";
 import {
   RefusedJoin,
@@ -66,11 +67,12 @@ class WireServer<T> implements ViewerServer {
 
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const url = request.url ?? "";
-    if (!url.startsWith(SOCKET_PATH) && !url.startsWith(`${SOCKET_PATH.slice(0, -1)}?`)) return end(stream, 404);
+    if (!url.startsWith(SOCKET_PATH) && !url.startsWith(`${SOCKET_PATH.slice(0, -1)}?`))
+      return refuseRequest(stream, 404);
     const query = Object.fromEntries(new URLSearchParams(url.slice(url.indexOf("?") + 1)));
-    if (query.transport !== "websocket" || query.EIO !== "4") return end(stream, 400);
+    if (query.transport !== "websocket" || query.EIO !== "4") return refuseRequest(stream, 400);
     const refusal = this.#handlers.refuseUpgrade(request);
-    if (refusal !== null) return end(stream, refusal);
+    if (refusal !== null) return refuseRequest(stream, refusal);
     // The switch of protocols and the first packet go out in one write.
     stream.cork();
     const door = { remoteAddress: request.socket.remoteAddress ?? "", headers: request.headers, query };
@@ -273,12 +275,4 @@ class WireSocket<T> implements ViewerSocket {
     this.#line.sockets.delete(this);
     if (wasJoined) this.#closeHandler();
   }
-}
-
-const REASONS = { 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 503: "Service Unavailable" } as const;
-
-/** Ends a request that does not become a socket. A browser sees nothing of it but that it failed. */
-function end(stream: Duplex, status: keyof typeof REASONS): void {
-  stream.on("error", () => {});
-  stream.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
