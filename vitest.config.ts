@@ -24,6 +24,7 @@ export default defineConfig({
             "examples/*/src/**/*.test.ts",
             "bench/**/*.test.ts",
             "scripts/**/*.test.ts",
+            "helm/**/*.test.ts",
           ],
           exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
         },
