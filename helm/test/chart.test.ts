@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { AUTOSCALER_VARIABLES, autoscalerOptionsFrom } from "../../tracker/autoscaler/src/config.ts";
+import { createMetrics as autoscalerMetrics } from "../../tracker/autoscaler/src/metrics.ts";
 import { checkHaproxy } from "../../tracker/load/src/services.fixture.ts";
 import { SEALER_VARIABLES, sealerOptionsFrom } from "../../tracker/sealer/src/config.ts";
 import { createMetrics as sealerMetrics } from "../../tracker/sealer/src/metrics.ts";
@@ -26,7 +28,7 @@ const byKind = (manifests: readonly Manifest[], kind: string): readonly Manifest
   manifests.filter((manifest) => manifest.kind === kind);
 
 describe("values", () => {
-  it("are all in the README, from their comments (npx vitest run -u helm/test writes it)", async () => {
+  it("are all in the README, from their comments (npx vitest run helm/test -u writes it)", async () => {
     await expect(chartReadme(values)).toMatchFileSnapshot("../shoal/README.md");
   });
 
@@ -125,18 +127,21 @@ describe.skipIf(lacks.length > 0)(`rendered by helm${because(lacks)}`, () => {
     },
   );
 
-  it.each(every)("tracker and sealer of %s understand every variable that they are given", (name) => {
+  it.each(every)("tracker, sealer and autoscaler of %s understand every variable that they are given", (name) => {
     const known = new Set<string>(
-      [...Object.values(TRACKER_VARIABLES), ...Object.values(SEALER_VARIABLES)].map((row) => row.name),
+      [TRACKER_VARIABLES, SEALER_VARIABLES, AUTOSCALER_VARIABLES]
+        .flatMap((table) => Object.values(table))
+        .map((row) => row.name),
     );
     for (const { spec } of podsOf(made(name))) {
-      for (const container of spec.containers.filter((one) => one.name === "tracker" || one.name === "sealer")) {
+      for (const container of spec.containers.filter((one) => ["tracker", "sealer", "autoscaler"].includes(one.name))) {
         const names = (container.env ?? []).map((variable) => variable.name).filter((one) => one.startsWith("SHOAL_"));
         expect(names.length).toBeGreaterThan(3);
         expect(names.filter((one) => !known.has(one))).toEqual([]);
         const environment = environmentOf(container);
         expect(() => trackerOptionsFrom(environment)).not.toThrow();
         expect(() => sealerOptionsFrom(environment)).not.toThrow();
+        expect(() => autoscalerOptionsFrom(environment)).not.toThrow();
       }
     }
   });
@@ -230,11 +235,11 @@ describe.skipIf(lacks.length > 0)(`rendered by helm${because(lacks)}`, () => {
 
   it("alerts ask for metrics that are there", async () => {
     const known = new Set<string>();
-    for (const { registry } of [trackerMetrics(), sealerMetrics()]) {
+    for (const { registry } of [trackerMetrics(), sealerMetrics(), autoscalerMetrics()]) {
       for (const { name } of await registry.getMetricsAsJSON()) known.add(name);
     }
     const rules = JSON.stringify(byKind(made("all"), "PrometheusRule").map(({ spec }) => spec));
-    const asked = [...new Set(rules.match(/\bshoal_(?:tracker|sealer)_[a-z0-9_]+/g))];
+    const asked = [...new Set(rules.match(/\bshoal_(?:tracker|sealer|autoscaler)_[a-z0-9_]+/g))];
     expect(asked.length).toBeGreaterThan(6);
     expect(asked.filter((name) => !known.has(name))).toEqual([]);
   });
