@@ -26,6 +26,7 @@ export default defineConfig({
             "examples/*/src/**/*.test.ts",
             "bench/**/*.test.ts",
             "scripts/**/*.test.ts",
+            "helm/**/*.test.ts",
           ],
           // What takes minutes is not there to be skipped: `npm run test:tracker` asks for it.
           exclude: ["**/*.browser.test.ts", "**/node_modules/**", ...(heavy ? [] : ["**/*.heavy.test.ts"])],
