@@ -1,13 +1,6 @@
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { connect } from "node:net";
-import {
-  MemoryCdn,
-  MemoryNetwork,
-  ScriptedViewer,
-  TestStream,
-  VirtualClock,
-} from "@shoal/core/testing";
+import { connect, createServer } from "node:net";
+import { MemoryCdn, MemoryNetwork, ScriptedViewer, TestStream, VirtualClock } from "@shoal/core/testing";
 import type { PeerId } from "@shoal/protocol";
 import { startTracker, type Tracker } from "@shoal/tracker";
 import { afterEach, expect, it } from "vitest";
@@ -57,7 +50,13 @@ function audience() {
     join: (url: string, n: number): ScriptedViewer => {
       const peerId = n.toString(16).padStart(32, "0") as PeerId;
       const viewer = new ScriptedViewer(
-        { clock, stream, cdn, transport: network.transport(peerId), tracker: socketIoTracker(clock, () => 0.5, 30_000) },
+        {
+          clock,
+          stream,
+          cdn,
+          transport: network.transport(peerId),
+          tracker: socketIoTracker(clock, () => 0.5, 30_000),
+        },
         peerId,
         { tracker: url },
       ).start();
