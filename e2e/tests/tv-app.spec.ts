@@ -72,6 +72,8 @@ test("the page with nothing but script tags plays and shares on an engine of 202
   const browser = await OldChromium.open(72, `${swarm.origin.url}/embed/index.html`);
   try {
     const peerBytes = "window.player && player.shoal ? player.shoal.stats().peerBytes : 0";
+    // The navigation was only begun: the page and its player come later.
+    await expect.poll(() => browser.evaluate<boolean>("!!window.player"), { timeout: 60_000 }).toBe(true);
     await browser.evaluate("document.getElementById('video').play()");
     await expect.poll(() => browser.evaluate<number>(peerBytes), { timeout: 60_000 }).toBeGreaterThan(0);
   } finally {
