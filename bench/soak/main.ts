@@ -5,7 +5,9 @@ import { Swarm } from "../../e2e/fixture/swarm.ts";
 import { buildPage } from "../../e2e/support/build-page.ts";
 import { OldChromium } from "../../e2e/support/old-chromium.ts";
 import { type ScriptViewerState, scriptViewerUrl } from "../../e2e/support/script-viewer.ts";
-import { chromiumFlags, findChromium } from "../../scripts/chromium.mjs";
+import { shownAddressesFlags } from "../../e2e/support/shown-addresses.ts";
+import { findChromium } from "../../scripts/chromium.mjs";
+import { median } from "../browsers/statistics.ts";
 
 const USAGE = `npm run soak -- [options]
   --minutes N    how long they play (10)
@@ -44,7 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
   await buildPage();
   const browser = await chromium.launch({
     executablePath: await findChromium(),
-    args: [...chromiumFlags, "--disable-features=WebRtcHideLocalIpsWithMdns"],
+    args: [...shownAddressesFlags],
   });
   const swarm = await Swarm.start(browser);
   let old: OldChromium | null = null;
@@ -123,8 +125,8 @@ function report(samples: readonly Sample[], viewers: readonly Watched[], minutes
     const perMib = ((last.taskS - first.taskS) * 1000) / mib;
     cost.set(name, perMib);
     const half = Math.ceil(own.length / 2);
-    const early = median(own.slice(1, half).map(({ heapBytes }) => heapBytes));
-    const late = median(own.slice(half).map(({ heapBytes }) => heapBytes));
+    const early = median(own.slice(1, half).map(({ heapBytes }) => heapBytes)) ?? 0;
+    const late = median(own.slice(half).map(({ heapBytes }) => heapBytes)) ?? 0;
     const most = Math.max(...own.map(({ storedBytes }) => storedBytes));
     console.log(
       `${name.padEnd(12)} heap ${(early / MIB).toFixed(1)} → ${(late / MIB).toFixed(1)} MiB (medians of the halves),` +
@@ -133,13 +135,8 @@ function report(samples: readonly Sample[], viewers: readonly Watched[], minutes
     );
     if (most > BUDGET_BYTES) process.exitCode = 1;
   }
-  const now = median([...cost].filter(([name]) => name.startsWith("today")).map(([, value]) => value));
+  const now = median([...cost].filter(([name]) => name.startsWith("today")).map(([, value]) => value)) ?? 0;
   console.log(`\nmain thread, Chromium 72 against today's: ${((cost.get("Chromium 72") ?? 0) / now).toFixed(2)} times`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { saidBy } from "./said-by.ts";
 import type { DrivenBrowser } from "./script-viewer.ts";
 import { SocketCalls } from "./socket-calls.ts";
 
@@ -25,8 +26,6 @@ const PREFERENCES = {
   "network.connectivity-service.enabled": false,
   "browser.shell.checkDefaultBrowser": false,
 };
-
-const STARTS_WITHIN_MS = 60_000;
 
 interface Evaluation {
   readonly type: "success" | "exception";
@@ -56,7 +55,9 @@ export class Firefox implements DrivenBrowser {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, HOME: profile },
     });
-    const calls = await SocketCalls.connect(`${await addressOf(child)}/session`);
+    const calls = await SocketCalls.connect(
+      `${await saidBy(child, "Firefox", /WebDriver BiDi listening on (ws:\/\/\S+)/)}/session`,
+    );
     await calls.send("session.new", { capabilities: {} });
     const { context } = (await calls.send("browsingContext.create", { type: "tab" })) as { context: string };
     await calls.send("browsingContext.navigate", { context, url, wait: "complete" });
@@ -78,20 +79,4 @@ export class Firefox implements DrivenBrowser {
     this.#calls.close();
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** Where it says that it listens. */
-function addressOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    const timer = setTimeout(() => reject(new Error(`Firefox did not start: ${said}`)), STARTS_WITHIN_MS);
-    child.stderr?.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      const [, address] = /WebDriver BiDi listening on (ws:\/\/\S+)/.exec(said) ?? [];
-      if (!address) return;
-      clearTimeout(timer);
-      resolve(address);
-    });
-    child.once("exit", (code) => reject(new Error(`Firefox ended with ${code}: ${said}`)));
-  });
 }

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
+import { devToolsPort } from "./said-by.ts";
 import type { DrivenBrowser } from "./script-viewer.ts";
 import { SocketCalls } from "./socket-calls.ts";
 
@@ -22,8 +23,6 @@ const unpacked = fileURLToPath(new URL("../../node_modules/.cache/shoal-old-chro
 
 export const OLD_ENGINES = [64, 72] as const;
 export type OldEngine = (typeof OLD_ENGINES)[number];
-
-const STARTS_WITHIN_MS = 30_000;
 
 interface Evaluation {
   readonly result: { readonly value?: unknown };
@@ -60,7 +59,7 @@ export class OldChromium implements DrivenBrowser {
       ],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
-    const port = await portOf(child);
+    const port = await devToolsPort(child);
     const calls = await SocketCalls.connect(await firstPageOf(port));
     await calls.send("Page.enable");
     await calls.send("Performance.enable");
@@ -144,22 +143,6 @@ async function firstPageOf(port: string): Promise<string> {
     const page = targets.find(({ type }) => type === "page");
     if (page) return page.webSocketDebuggerUrl;
   }
-}
-
-/** The port that the browser says it took. */
-function portOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    const timer = setTimeout(() => reject(new Error(`Chromium did not start: ${said}`)), STARTS_WITHIN_MS);
-    child.stderr?.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      const [, port] = /DevTools listening on ws:\/\/[^:]+:(\d+)\//.exec(said) ?? [];
-      if (!port) return;
-      clearTimeout(timer);
-      resolve(port);
-    });
-    child.once("exit", (code) => reject(new Error(`Chromium ended with ${code}: ${said}`)));
-  });
 }
 
 /** The program inside the npm package, unpacked once. */

@@ -1,14 +1,9 @@
-import { chromiumFlags } from "../../scripts/chromium.mjs";
 import { expect, test, untilMeshed } from "../fixture/index.ts";
 import { Firefox, findFirefox } from "../support/firefox.ts";
 import { ScriptViewer, scriptViewerUrl } from "../support/script-viewer.ts";
+import { shownAddresses } from "../support/shown-addresses.ts";
 
-test.use({
-  launchOptions: {
-    executablePath: process.env.SHOAL_CHROMIUM ?? "/usr/bin/chromium",
-    args: [...chromiumFlags, "--disable-features=WebRtcHideLocalIpsWithMdns"],
-  },
-});
+test.use(shownAddresses);
 
 test("Firefox joins a swarm of Chromium's, takes from it and gives to it", async ({ startSwarm }) => {
   const path = findFirefox();

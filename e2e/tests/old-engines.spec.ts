@@ -1,4 +1,3 @@
-import { chromiumFlags } from "../../scripts/chromium.mjs";
 import { expect, type Swarm, test, untilMeshed } from "../fixture/index.ts";
 import { OLD_ENGINES, OldChromium, type OldEngine } from "../support/old-chromium.ts";
 import {
@@ -7,6 +6,7 @@ import {
   type ScriptViewerState,
   scriptViewerUrl,
 } from "../support/script-viewer.ts";
+import { shownAddresses } from "../support/shown-addresses.ts";
 
 type OldViewer = ScriptViewer<OldChromium>;
 
@@ -15,13 +15,7 @@ test.afterEach(async () => {
   for (const { browser } of open.splice(0)) await browser.close();
 });
 
-// An engine that cannot resolve mDNS names finds nobody whose addresses are hidden behind them.
-test.use({
-  launchOptions: {
-    executablePath: process.env.SHOAL_CHROMIUM ?? "/usr/bin/chromium",
-    args: [...chromiumFlags, "--disable-features=WebRtcHideLocalIpsWithMdns"],
-  },
-});
+test.use(shownAddresses);
 
 /** What each engine can play: VP9 in WebM, from 72 on also in MP4. */
 const PLAYS: Readonly<Record<OldEngine, Partial<ScriptViewerSettings>>> = {

@@ -2,16 +2,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pack, VENDORS } from "../../examples/tv/pack.mjs";
-import { chromiumFlags } from "../../scripts/chromium.mjs";
 import { expect, test } from "../fixture/index.ts";
 import { OldChromium } from "../support/old-chromium.ts";
+import { shownAddresses } from "../support/shown-addresses.ts";
 
-test.use({
-  launchOptions: {
-    executablePath: process.env.SHOAL_CHROMIUM ?? "/usr/bin/chromium",
-    args: [...chromiumFlags, "--disable-features=WebRtcHideLocalIpsWithMdns"],
-  },
-});
+test.use(shownAddresses);
 
 const KEY = { ok: 13, down: 40, back: 10009, pause: 19 };
 
