@@ -2,6 +2,7 @@ import type { Clock } from "@shoal/core";
 import { Rosters, SwarmTable } from "@shoal/matching";
 import {
   type Join,
+  NO_REMOTE_CONFIG,
   type PeerId,
   type Seal,
   type SealingState,
@@ -206,7 +207,7 @@ export class Tracker {
       sealing: this.#sealing,
       sealUrl: "https://sealer.example/v1/seal",
       session: null,
-      config: { sharing: null, maxPeers: null, memoryBytes: null },
+      config: NO_REMOTE_CONFIG,
     };
     this.#tell(member, () => {
       member.connected = true;

@@ -29,9 +29,15 @@ export const TRACKER_EVENTS = {
 export const DEVICE_CLASSES = ["desktop", "phone", "tv", "set-top-box", "other"] as const;
 export type DeviceClass = (typeof DEVICE_CLASSES)[number];
 
+/** The most sharing first. */
 export const SHARING_MODES = ["full", "download", "off"] as const;
 /** `full`: takes and gives. `download`: takes only. `off`: plays from the CDN alone. */
 export type SharingMode = (typeof SHARING_MODES)[number];
+
+/** The less of two. */
+export function leastSharing(a: SharingMode, b: SharingMode): SharingMode {
+  return SHARING_MODES.indexOf(a) > SHARING_MODES.indexOf(b) ? a : b;
+}
 
 export const NAT_CLASSES = ["unknown", "cone", "symmetric"] as const;
 /**
@@ -99,6 +105,9 @@ export interface RemoteConfig {
   /** Media kept to share, bytes. */
   readonly memoryBytes: number | null;
 }
+
+/** Nothing is said: every viewer's own options are in force. */
+export const NO_REMOTE_CONFIG: RemoteConfig = { sharing: null, maxPeers: null, memoryBytes: null };
 
 /** The tracker's answer to a join. */
 export interface Welcome {

@@ -25,6 +25,7 @@ import {
   type Move,
   NAT_CLASSES,
   type News,
+  NO_REMOTE_CONFIG,
   REFUSAL_CODES,
   type Refusal,
   type RemoteConfig,
@@ -93,7 +94,7 @@ const WELCOME: Fields<Welcome> = {
   sealKeys: defaulted(list(object(SEAL_KEY), 16), []),
   sealing: defaulted(oneOf(SEALING_STATES), "on"),
   sealUrl: optional(text(1024)),
-  config: defaulted(object(CONFIG), { sharing: null, maxPeers: null, memoryBytes: null }),
+  config: defaulted(object(CONFIG), NO_REMOTE_CONFIG),
   session: optional(text(128)),
 };
 

@@ -18,8 +18,19 @@ export class Introductions {
   }
 
   /** Noted once, with the one who was given the other's name. */
-  introduce(a: PeerId, b: PeerId): void {
-    this.#note(a, b);
+  introduce(owner: PeerId, other: PeerId): void {
+    let known = this.#known.get(owner);
+    if (!known) {
+      known = new Set();
+      this.#known.set(owner, known);
+    }
+    known.delete(other);
+    known.add(other);
+    if (known.size <= this.#limit) return;
+    for (const oldest of known) {
+      known.delete(oldest);
+      break;
+    }
   }
 
   know(a: PeerId, b: PeerId): boolean {
@@ -34,20 +45,5 @@ export class Introductions {
   /** Forgets whom a viewer that left was introduced to; who was introduced to it finds it gone. */
   forget(peerId: PeerId): void {
     this.#known.delete(peerId);
-  }
-
-  #note(owner: PeerId, other: PeerId): void {
-    let known = this.#known.get(owner);
-    if (!known) {
-      known = new Set();
-      this.#known.set(owner, known);
-    }
-    known.delete(other);
-    known.add(other);
-    if (known.size <= this.#limit) return;
-    for (const oldest of known) {
-      known.delete(oldest);
-      break;
-    }
   }
 }

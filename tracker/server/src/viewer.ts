@@ -1,5 +1,13 @@
 import type { Inside } from "@shoal/matching";
-import type { DeviceClass, Join, NatClass, PeerId, SharingMode, TrackId } from "@shoal/protocol";
+import {
+  type DeviceClass,
+  type Join,
+  type NatClass,
+  NO_REMOTE_CONFIG,
+  type PeerId,
+  type SharingMode,
+  type TrackId,
+} from "@shoal/protocol";
 import type { Place } from "./place/place-reader.ts";
 import { lesser, type Policy } from "./steering/steering.ts";
 
@@ -29,7 +37,7 @@ export interface Viewer {
   readonly joinedMs: number;
 }
 
-export const NO_POLICY: Policy = { sharing: null, maxPeers: null, memoryBytes: null, inside: null as Inside };
+export const NO_POLICY: Policy = { ...NO_REMOTE_CONFIG, inside: null as Inside };
 
 /** @param place without its address */
 export function viewerFrom(

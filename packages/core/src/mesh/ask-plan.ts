@@ -112,7 +112,8 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
   const rareMs = (piece: number): number =>
     copy.knownSinceMs + RARE_OVER * timeMs * suppressedDelay(copy.id, ~piece, view.self, nearby + 1);
   const ask = (piece: number, rare: boolean, look: (atMs: number) => void): void => {
-    if (rare && !anywhere && rareMs(piece) > view.nowMs) return look(rareMs(piece));
+    const momentMs = rare && !anywhere ? rareMs(piece) : view.nowMs;
+    if (momentMs > view.nowMs) return look(momentMs);
     const promised = !anywhere && near.some(({ said }) => said.promises(piece, view.nowMs));
     const waitMs = anywhere || promised ? 0 : farMs(piece);
     const far = !promised && waitMs <= view.nowMs;

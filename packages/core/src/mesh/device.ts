@@ -1,4 +1,4 @@
-import type { DeviceClass, SharingMode } from "@shoal/protocol";
+import { type DeviceClass, leastSharing, type SharingMode } from "@shoal/protocol";
 import type { ResolvedOptions } from "../options.ts";
 
 /** What the browser tells of the device and its network. What it does not tell is false. */
@@ -63,13 +63,6 @@ export function classOf(userAgent: string): DeviceClass {
   if (SET_TOP_BOX.test(userAgent)) return "set-top-box";
   if (TV.test(userAgent) && !userAgent.includes("Mobi")) return "tv";
   return PHONE.test(userAgent) ? "phone" : "desktop";
-}
-
-const ORDER: readonly SharingMode[] = ["off", "download", "full"];
-
-/** The more careful of two. */
-export function leastSharing(a: SharingMode, b: SharingMode): SharingMode {
-  return ORDER.indexOf(a) < ORDER.indexOf(b) ? a : b;
 }
 
 type Wishes = Pick<

@@ -1,5 +1,7 @@
 import {
   type Join,
+  leastSharing,
+  NO_REMOTE_CONFIG,
   type PeerId,
   type Refusal,
   type RemoteConfig,
@@ -15,7 +17,7 @@ import type { Clock } from "../clock.ts";
 import { DEFAULTS, type ResolvedOptions } from "../options.ts";
 import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "../player.ts";
 import type { Counters, NeighbourStats, SharingOffReason } from "../stats.ts";
-import { type DeviceLimits, leastSharing } from "./device.ts";
+import type { DeviceLimits } from "./device.ts";
 import type { Integrity } from "./integrity.ts";
 import { NatWatch } from "./nat.ts";
 import type { PeerTransport } from "./peer-transport.ts";
@@ -80,7 +82,7 @@ export class Mesh {
   #welcome: Welcome | null = null;
   #sharing: SharingMode;
   #bound: SharingMode;
-  #remote: RemoteConfig = { sharing: null, maxPeers: null, memoryBytes: null };
+  #remote: RemoteConfig = NO_REMOTE_CONFIG;
   #sealing: SealingState = "on";
   #refusal: Refusal | null = null;
   #serverAheadMs = 0;

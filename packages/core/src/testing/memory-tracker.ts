@@ -1,5 +1,16 @@
-import type { Join, News, PeerId, RemoteConfig, Report, Seal, SealingState, SealKey, Welcome } from "@shoal/protocol";
-import { TRACKER_VERSION } from "@shoal/protocol";
+import {
+  type Join,
+  type News,
+  NO_REMOTE_CONFIG,
+  type PeerId,
+  type RemoteConfig,
+  type Report,
+  type Seal,
+  type SealingState,
+  type SealKey,
+  TRACKER_VERSION,
+  type Welcome,
+} from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
 import type { TrackerConnector, TrackerHandlers } from "../mesh/tracker-link.ts";
 
@@ -114,7 +125,7 @@ export class MemoryTracker {
       sealing: this.sealing,
       sealUrl: null,
       session: null,
-      config: { sharing: null, maxPeers: null, memoryBytes: null },
+      config: NO_REMOTE_CONFIG,
     };
   }
 }

@@ -2,6 +2,7 @@ import {
   accept,
   DEVICE_CLASSES,
   type DeviceClass,
+  NO_REMOTE_CONFIG,
   type RemoteConfig,
   type Result,
   refuse,
@@ -46,7 +47,7 @@ export interface OperatorConfig extends RemoteConfig {
   readonly rules: readonly Rule[];
 }
 
-export const NO_CONFIG: OperatorConfig = { sharing: null, maxPeers: null, memoryBytes: null, rules: [] };
+export const NO_CONFIG: OperatorConfig = { ...NO_REMOTE_CONFIG, rules: [] };
 
 const MAX_RULES = 200;
 const MAX_NAMES = 1_000;

@@ -2,6 +2,7 @@ import type { Inside } from "@shoal/matching";
 import {
   type DeviceClass,
   hash64,
+  leastSharing,
   mix32,
   type PeerId,
   type RemoteConfig,
@@ -46,8 +47,7 @@ export function toldOf({ sharing, maxPeers, memoryBytes }: Policy): RemoteConfig
 
 /** What a viewer shares when it wants one thing and the operator says another: the less. */
 export function lesser(wanted: SharingMode, allowed: SharingMode | null): SharingMode {
-  if (wanted === "off" || allowed === "off") return "off";
-  return wanted === "download" || allowed === "download" ? "download" : "full";
+  return leastSharing(wanted, allowed ?? "full");
 }
 
 function matches(when: RuleMatch, traits: Traits): boolean {
