@@ -3,6 +3,7 @@ import type { PeerId } from "@shoal/protocol";
 import { CrowdStats } from "./crowd-stats.ts";
 import { type CrowdWorld, LoadViewer, TRACKS, trackOf } from "./load-viewer.ts";
 import { arrivalMs, waitMs } from "./profile.ts";
+import { Timers } from "./timers.ts";
 
 /** What a crowd is. */
 export interface CrowdSettings extends Omit<CrowdWorld, "gone" | "stats" | "random"> {
@@ -20,7 +21,7 @@ export class Crowd {
   readonly stats = new CrowdStats();
   readonly #settings: CrowdSettings;
   readonly #viewers = new Map<PeerId, LoadViewer>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #timers = new Timers();
   readonly #random: () => number;
   #count = 0;
 
@@ -37,12 +38,12 @@ export class Crowd {
   start(): void {
     const { viewers, rampMs, profile } = this.#settings;
     for (let at = 0; at < viewers; at++) {
-      this.#later(arrivalMs(at, viewers, rampMs, profile.arrival), () => this.#arrive());
+      this.#timers.after(arrivalMs(at, viewers, rampMs, profile.arrival), () => this.#arrive());
     }
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
     for (const viewer of this.#viewers.values()) viewer.stop();
     this.#viewers.clear();
   }
@@ -69,19 +70,11 @@ export class Crowd {
     );
     this.#viewers.set(viewer.peerId, viewer);
     viewer.start();
-    this.#later(waitMs(profile.stayMs, this.#random), () => {
+    this.#timers.after(waitMs(profile.stayMs, this.#random), () => {
       viewer.stop();
       this.#viewers.delete(viewer.peerId);
       this.#arrive();
     });
-  }
-
-  #later(delayMs: number, act: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      act();
-    }, delayMs);
-    this.#timers.add(timer);
   }
 }
 

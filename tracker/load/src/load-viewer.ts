@@ -16,6 +16,7 @@ import { type Admission, askAdmission } from "./ask-admission.ts";
 import type { CrowdStats } from "./crowd-stats.ts";
 import { type Profile, waitMs } from "./profile.ts";
 import { pooledSignalText, type SdpForm } from "./sdp.ts";
+import { Timers } from "./timers.ts";
 import { connectPacket, eventPacket, type Packet, PONG, readPacket } from "./wire.ts";
 
 /** What all viewers of a crowd have in common. */
@@ -61,7 +62,7 @@ export class LoadViewer {
   readonly #world: CrowdWorld;
   readonly #traits: ViewerTraits;
   readonly #calls = new Map<PeerId, { readonly attempt: number; readonly sinceMs: number }>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #timers = new Timers();
   #track: TrackId;
   #socket: WebSocket | null = null;
   #next: WebSocket | null = null;
@@ -114,7 +115,7 @@ export class LoadViewer {
   stop(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
     this.#away();
     this.#world.stats.counts.leaves++;
     this.#world.stats.started--;
@@ -139,7 +140,7 @@ export class LoadViewer {
     }
     this.#shard = admission.shard;
     const connect = (): void => this.#connect(admission, beganMs + admission.delayMs);
-    if (admission.delayMs > 0) this.#later(admission.delayMs, connect);
+    if (admission.delayMs > 0) this.#timers.after(admission.delayMs, connect);
     else connect();
   }
 
@@ -199,7 +200,7 @@ export class LoadViewer {
   #retry(atLeastMs: number): void {
     const { random, reconnectMs } = this.#world;
     const waitedMs = random() * reconnectMs * 2 ** Math.min(this.#failures++, 2);
-    this.#later(Math.max(atLeastMs, waitedMs), () => void this.#dial());
+    this.#timers.after(Math.max(atLeastMs, waitedMs), () => void this.#dial());
   }
 
   #event(socket: WebSocket, packet: Packet & { readonly type: "event" }, bytes: number, beganMs: number): void {
@@ -224,7 +225,7 @@ export class LoadViewer {
       const read = readMove(packet.payload);
       if (!read.ok) return;
       stats.counts.moves++;
-      this.#later(random() * read.value.message.withinMs, () => void this.#dial());
+      this.#timers.after(random() * read.value.message.withinMs, () => void this.#dial());
     }
   }
 
@@ -264,7 +265,7 @@ export class LoadViewer {
       this.#calls.set(peerId, { attempt, sinceMs: performance.now() });
       stats.counts.signals++;
       this.#send(TRACKER_EVENTS.signal, { peerId, attempt, data: pooledSignalText("offer", sdp, random) });
-      this.#later(ANSWER_WITHIN_MS, () => {
+      this.#timers.after(ANSWER_WITHIN_MS, () => {
         if (this.#calls.get(peerId)?.attempt !== attempt) return;
         this.#calls.delete(peerId);
         stats.counts.pairsFailed++;
@@ -309,7 +310,7 @@ export class LoadViewer {
   #slotsLater(): void {
     if (this.#slotsDue) return;
     this.#slotsDue = true;
-    this.#later(SLOTS_MS, () => {
+    this.#timers.after(SLOTS_MS, () => {
       this.#slotsDue = false;
       this.#tellSlots();
     });
@@ -358,17 +359,9 @@ export class LoadViewer {
   }
 
   #repeat(meanMs: number, act: () => void): void {
-    this.#later(waitMs(meanMs, this.#world.random), () => {
+    this.#timers.after(waitMs(meanMs, this.#world.random), () => {
       if (this.isJoined) act();
       this.#repeat(meanMs, act);
     });
-  }
-
-  #later(delayMs: number, act: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      act();
-    }, delayMs);
-    this.#timers.add(timer);
   }
 }
