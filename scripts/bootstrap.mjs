@@ -104,3 +104,14 @@ export async function reexec(script, args) {
     child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
   });
 }
+
+/** A command of `npm run`: installs what is missing, then runs a script of ours with the given arguments. */
+export async function runCommand(script, args = process.argv.slice(2)) {
+  try {
+    await ensureInstalled();
+    await reexec(script, args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
