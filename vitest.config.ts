@@ -48,7 +48,8 @@ export default defineConfig({
             provider: playwright({
               launchOptions: {
                 executablePath: process.env.SHOAL_CHROMIUM ?? "/usr/bin/chromium",
-                args: [...chromiumFlags],
+                // Addresses in the clear: a name that multicast loses on a busy machine is a link that never opens.
+                args: [...chromiumFlags, "--disable-features=WebRtcHideLocalIpsWithMdns"],
               },
             }),
             instances: [{ browser: "chromium" }],

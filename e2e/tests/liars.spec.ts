@@ -88,9 +88,11 @@ test("noise and silence cost nothing but a neighbour", async ({ startSwarm }) =>
   const honest = viewers.slice(1, 3);
   await expectUntouchedPlayback(swarm, honest);
   const noisyId = (await noisy.state()).stats?.peerId;
-  for (const { stats, convicted } of await Promise.all(honest.map((viewer) => viewer.state()))) {
-    expect(stats?.peerBytes).toBeGreaterThan(0);
+  const states = await Promise.all(honest.map((viewer) => viewer.state()));
+  for (const { stats, convicted } of states) {
     expect(convicted).toEqual([]);
     expect(stats?.neighbours.map(({ peerId }) => peerId)).not.toContain(noisyId);
   }
+  // Which of the two fetched, and which took, is for the names drawn in this run to say.
+  expect(Math.max(...states.map(({ stats }) => stats?.peerBytes ?? 0))).toBeGreaterThan(0);
 });

@@ -19,6 +19,7 @@ function side(initiator: boolean, toOther: (data: string) => void, onOpen: (link
   const events: string[] = [];
   const frames: Uint8Array[] = [];
   const waiting = new Set<() => void>();
+  let why = "";
   const look = (): void => {
     for (const check of [...waiting]) check();
   };
@@ -38,8 +39,9 @@ function side(initiator: boolean, toOther: (data: string) => void, onOpen: (link
       events.push("drain");
       look();
     },
-    closed: () => {
+    closed: (reason) => {
       events.push("closed");
+      why = reason;
       look();
     },
   };
@@ -48,11 +50,12 @@ function side(initiator: boolean, toOther: (data: string) => void, onOpen: (link
     events,
     frames,
     until: (condition) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const check = (): void => {
-          if (!condition()) return;
+          if (condition()) resolve();
+          else if (events.includes("closed")) reject(new Error(`the link closed: ${why}, after ${events}`));
+          else return;
           waiting.delete(check);
-          resolve();
         };
         waiting.add(check);
         check();
