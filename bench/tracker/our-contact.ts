@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { connectPacket, eventPacket, PONG, readPacket, type SdpForm, signalText } from "@shoal/load";
-import { TRACKER_EVENTS, TRACKER_VERSION } from "@shoal/protocol";
+import { isOffer, TRACKER_EVENTS, TRACKER_VERSION } from "@shoal/protocol";
 import { WebSocket } from "ws";
 import { type Contact, PAIRS } from "./contact.ts";
 
@@ -59,7 +59,7 @@ export class OurContact implements Contact {
       if (called.length === 0) this.#done();
     } else if (name === TRACKER_EVENTS.signal) {
       const { peerId = "", attempt = 0, data = "" } = payload;
-      if (data.includes('"type":"offer"')) return this.#signal(peerId, attempt, "answer");
+      if (isOffer(data)) return this.#signal(peerId, attempt, "answer");
       this.#waitingForAnswers.delete(peerId);
       if (this.#waitingForAnswers.size === 0) this.#done();
     }

@@ -7,6 +7,7 @@ export * from "./pieces.ts";
 export { accept, type Result, refuse } from "./result.ts";
 export * from "./seal.ts";
 export type { Read, ShapeError } from "./shape.ts";
+export * from "./signal-text.ts";
 export * from "./tracker-events.ts";
 export * from "./tracker-messages.ts";
 export { utf8 } from "./utf8.ts";

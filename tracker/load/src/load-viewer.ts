@@ -1,7 +1,9 @@
 import {
   type Candidate,
+  isOffer,
   type Join,
   type PeerId,
+  REFUSED,
   readCandidates,
   readIncomingSignal,
   readMove,
@@ -50,7 +52,6 @@ const ANSWER_WITHIN_MS = 15_000;
 const SLOTS_MS = 3_000;
 /** Renditions of the stream. */
 export const TRACKS = 4;
-const REFUSED = '[{"type":"refused"}]';
 
 /** The id of a rendition. */
 export const trackOf = (at: number): TrackId => at.toString(16).padStart(16, "0") as TrackId;
@@ -292,7 +293,7 @@ export class LoadViewer {
       this.neighbours.add(peerId);
       return this.#slotsLater();
     }
-    if (!data.includes('"type":"offer"') || (call && this.peerId < peerId)) return;
+    if (!isOffer(data) || (call && this.peerId < peerId)) return;
     const isFull = this.neighbours.size >= MAX_PEERS + 4;
     if (!isFull) {
       this.#calls.delete(peerId);

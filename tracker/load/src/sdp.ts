@@ -1,3 +1,5 @@
+import { packSignals } from "@shoal/protocol";
+
 /** How a viewer's offers and answers look on the wire. */
 export const SDP_FORMS = ["compact", "full"] as const;
 export type SdpForm = (typeof SDP_FORMS)[number];
@@ -6,19 +8,16 @@ const CANDIDATES = 3;
 
 /**
  * The text of one signal as a browser's data channel makes it: a session description and the candidates of a machine with
- * two interfaces and a mapped address, in one batch. `compact` leaves out what every such description says alike.
+ * two interfaces and a mapped address, in one batch. `full` is plain JSON, `compact` what Shoal's viewers send.
  */
 export function signalText(kind: "offer" | "answer", form: SdpForm, random: () => number): string {
-  const description = { type: kind, sdp: form === "full" ? fullSdp(kind, random) : compactSdp(kind, random) };
+  const description = { type: kind, sdp: descriptionText(kind, random) };
   const candidates = Array.from({ length: CANDIDATES }, (_, at) => ({
     type: "candidate",
     candidate: { candidate: candidateLine(at, random), sdpMLineIndex: 0, sdpMid: "0" },
   }));
-  return JSON.stringify(
-    form === "full"
-      ? [description, ...candidates]
-      : [description, ...candidates.map((one) => one.candidate.candidate.replace(/ generation.*/, ""))],
-  );
+  const batch = [description, ...candidates];
+  return form === "full" ? JSON.stringify(batch) : packSignals(batch);
 }
 
 const POOL = 64;
@@ -45,22 +44,7 @@ function text(length: number, alphabet: string, random: () => number): string {
 
 const fingerprint = (random: () => number): string => Array.from({ length: 32 }, () => text(2, HEX, random)).join(":");
 
-function essentials(kind: "offer" | "answer", random: () => number): readonly string[] {
-  return [
-    `a=ice-ufrag:${text(4, BASE64, random)}`,
-    `a=ice-pwd:${text(24, BASE64, random)}`,
-    `a=fingerprint:sha-256 ${fingerprint(random)}`,
-    `a=setup:${kind === "offer" ? "actpass" : "active"}`,
-  ];
-}
-
-function compactSdp(kind: "offer" | "answer", random: () => number): string {
-  const [ufrag = "", password = "", print = "", setup = ""] = essentials(kind, random);
-  return [ufrag, password, print, setup, "a=mid:0"].join("\n");
-}
-
-function fullSdp(kind: "offer" | "answer", random: () => number): string {
-  const [ufrag = "", password = "", print = "", setup = ""] = essentials(kind, random);
+function descriptionText(kind: "offer" | "answer", random: () => number): string {
   return [
     "v=0",
     `o=- ${text(19, "0123456789", random)} 2 IN IP4 127.0.0.1`,
@@ -71,11 +55,11 @@ function fullSdp(kind: "offer" | "answer", random: () => number): string {
     "a=msid-semantic: WMS",
     "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
     "c=IN IP4 0.0.0.0",
-    ufrag,
-    password,
+    `a=ice-ufrag:${text(4, BASE64, random)}`,
+    `a=ice-pwd:${text(24, BASE64, random)}`,
     "a=ice-options:trickle",
-    print,
-    setup,
+    `a=fingerprint:sha-256 ${fingerprint(random)}`,
+    `a=setup:${kind === "offer" ? "actpass" : "active"}`,
     "a=mid:0",
     "a=sctp-port:5000",
     "a=max-message-size:262144",

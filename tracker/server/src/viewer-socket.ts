@@ -79,7 +79,7 @@ export function serveViewer(socket: ViewerSocket, swarm: Swarm, viewer: Viewer, 
     metrics.signalsLocal.inc();
     swarm.signalled(viewer, peerId, attempt, now());
     const sameIsp = receiver.isp === viewer.isp;
-    receiver.send(TRACKER_EVENTS.signal, { peerId: viewer.peerId, attempt, data, sameIsp });
+    receiver.send(TRACKER_EVENTS.signal, { peerId: viewer.peerId, attempt, data, ...(sameIsp && { sameIsp }) });
   });
 
   on(TRACKER_EVENTS.status, readStatus, (update) => {

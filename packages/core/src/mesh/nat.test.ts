@@ -1,4 +1,4 @@
-import type { PeerId, Signal } from "@shoal/protocol";
+import { type PeerId, packSignals, type Signal } from "@shoal/protocol";
 import { expect, it } from "vitest";
 import { NatWatch } from "./nat.ts";
 
@@ -13,7 +13,8 @@ const candidate = (port: number, local: number, type = "srflx") => ({
 const signal = (peer: number, ...candidates: object[]): Signal => ({
   peerId: `${peer}`.padStart(32, "0") as PeerId,
   attempt: 1,
-  data: JSON.stringify([{ type: "offer", sdp: "v=0\r\n" }, ...candidates]),
+  // As they travel: what is looked for must not be packed away.
+  data: packSignals([{ type: "offer", sdp: "a=ice-ufrag:Pq2s\r\n" }, ...candidates]),
 });
 
 it("one mapped port for one local port is a cone, two are symmetric, in one message or several", () => {

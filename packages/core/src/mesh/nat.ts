@@ -19,7 +19,7 @@ export class NatWatch {
         this.#port = port;
         this.class = "cone";
       } else if (local === this.#base && port !== this.#port) this.class = "symmetric";
-      return "";
+      return base;
     });
   }
 }

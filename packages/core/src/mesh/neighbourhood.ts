@@ -4,7 +4,9 @@ import {
   encodeFrame,
   type IceServer,
   type IncomingSignal,
+  isOffer,
   type PeerId,
+  REFUSED,
   type Signal,
   type SwarmId,
   swarmHash,
@@ -48,8 +50,6 @@ const FAR_SHARE = 0.15;
  * line of all who came.
  */
 const OPENED_SHARE = 0.5;
-/** The answer to an offer for which there is no room: no transport takes it for anything but an end. */
-const REFUSED = '[{"type":"refused"}]';
 /** Further connections accepted from others beyond our own wish. */
 const SPARE_PEERS = 4;
 /**
@@ -155,7 +155,7 @@ export class Neighbourhood {
     if (this.#closed || this.#isShunned(peerId)) return;
     const known = this.#attempts.get(peerId);
     if (known?.number === attempt) return data === REFUSED ? this.#fail(peerId, known.link) : known.link.signal(data);
-    if (!/"type":"offer"/.test(data)) return;
+    if (!isOffer(data)) return;
     if (known?.initiator && !this.#neighbours.has(peerId) && this.#self < peerId) return;
     if (known) this.drop(peerId, "replaced");
     if (this.#attempts.size >= this.#maxPeers + SPARE_PEERS && !(sameIsp && this.#makeRoom())) {

@@ -1,6 +1,5 @@
-import { joinBytes } from "@shoal/protocol";
+import { type IceServer, joinBytes, packSignals, unpackSignals } from "@shoal/protocol";
 import SimplePeer from "simple-peer";
-import { packSignal, unpackSignal } from "./compact-signal.ts";
 import type { PeerLink, PeerTransport } from "./peer-transport.ts";
 
 /** Candidates found within this time travel in one message. */
@@ -28,12 +27,12 @@ export const simplePeerTransport: PeerTransport = {
     let closed = false;
     let reason = "closed";
     const flush = (): void => {
-      const data = JSON.stringify(batch);
+      const data = packSignals(batch);
       batch = [];
       if (!closed) handlers.signal(data);
     };
     peer.on("signal", (data) => {
-      if (batch.push(packSignal(data)) === 1) setTimeout(flush, SIGNAL_BATCH_MS);
+      if (batch.push(data) === 1) setTimeout(flush, SIGNAL_BATCH_MS);
     });
     peer.on("connect", () => {
       if (peer._channel) peer._channel.bufferedAmountLowThreshold = DRAINED_BYTES;
@@ -58,8 +57,7 @@ export const simplePeerTransport: PeerTransport = {
     });
     return {
       signal(data) {
-        if (peer.destroyed || peer.destroying) return;
-        for (const item of parseSignals(data)) {
+        for (const item of unpackSignals(data)) {
           try {
             peer.signal(item);
           } catch {
@@ -68,7 +66,7 @@ export const simplePeerTransport: PeerTransport = {
         }
       },
       send(frame, payload) {
-        if (!peer.connected || peer.destroyed || peer.destroying) return false;
+        if (!peer.connected || peer.destroying) return false;
         try {
           peer.send(payload ? joinBytes(frame, payload) : frame);
           return true;
@@ -84,24 +82,6 @@ export const simplePeerTransport: PeerTransport = {
   },
 };
 
-/** A batch of signals; nothing where the text is none. */
-function parseSignals(data: string): readonly unknown[] {
-  try {
-    const parsed: unknown = JSON.parse(data);
-    return Array.isArray(parsed) ? parsed.filter((item) => item && /obj|str/.test(typeof item)).map(unpackSignal) : [];
-  } catch {
-    return [];
-  }
-}
-
-function toRtcIceServer(server: {
-  readonly urls: readonly string[];
-  readonly username: string | null;
-  readonly credential: string | null;
-}): RTCIceServer {
-  return {
-    urls: [...server.urls],
-    ...(server.username === null ? {} : { username: server.username }),
-    ...(server.credential === null ? {} : { credential: server.credential }),
-  };
-}
+/** What is null is left out: a dictionary takes `undefined` for that. */
+const toRtcIceServer = ({ urls, username, credential }: IceServer): RTCIceServer =>
+  ({ urls: [...urls], username: username ?? undefined, credential: credential ?? undefined }) as RTCIceServer;

@@ -31,16 +31,7 @@ const MOST_DOUBLINGS = 2;
  */
 export function socketIoTracker(clock: Clock, random: () => number, reconnectMs: number): TrackerConnector {
   return (url, join, handlers) => {
-    const link = new SocketIoLink(
-      url,
-      join,
-      handlers,
-      (failures) => {
-        return random() * reconnectMs * 2 ** Math.min(failures, MOST_DOUBLINGS);
-      },
-      random,
-      clock,
-    );
+    const link = new SocketIoLink(url, join, handlers, reconnectMs, random, clock);
     link.open();
     return link;
   };
@@ -58,7 +49,7 @@ interface Place {
 class SocketIoLink implements TrackerLink {
   readonly #url: string;
   readonly #join: () => Join;
-  readonly #waitMs: (failures: number) => number;
+  readonly #reconnectMs: number;
   readonly #random: () => number;
   readonly #clock: Clock;
   readonly #handlers: TrackerHandlers;
@@ -71,13 +62,13 @@ class SocketIoLink implements TrackerLink {
     url: string,
     join: () => Join,
     handlers: TrackerHandlers,
-    waitMs: (failures: number) => number,
+    reconnectMs: number,
     random: () => number,
     clock: Clock,
   ) {
     this.#url = url;
     this.#join = join;
-    this.#waitMs = waitMs;
+    this.#reconnectMs = reconnectMs;
     this.#random = random;
     this.#clock = clock;
     this.#handlers = handlers;
@@ -166,7 +157,9 @@ class SocketIoLink implements TrackerLink {
         if (!message.ok || message.value.unknownFields > 0) handlers.skipped();
         if (message.ok) handle(message.value.message);
       });
+    let isNew = true;
     on(TRACKER_EVENTS.welcome, readWelcome, (welcome) => {
+      isNew = false;
       const before = this.#socket;
       this.#socket = socket;
       this.#failures = 0;
@@ -182,16 +175,12 @@ class SocketIoLink implements TrackerLink {
     on(TRACKER_EVENTS.sealKeys, readSealKeys, ({ sealKeys }) => handlers.sealKeys(sealKeys));
     on(TRACKER_EVENTS.seal, readSealPush, ({ seal }) => this.#seal(seal));
     on(TRACKER_EVENTS.move, readMove, ({ withinMs }) => this.#later(this.#random() * withinMs, () => this.open()));
-    let isNew = true;
     const gone = (refusal: Refusal | null): void => {
       // Who was welcome and is not the current one was left by us.
       if (!isNew && this.#socket !== socket) return;
       socket.off().close();
       this.#failed(socket, refusal);
     };
-    socket.once(TRACKER_EVENTS.welcome, () => {
-      isNew = false;
-    });
     socket.on("disconnect", () => gone(null));
     socket.on("connect_error", (error: Error & { data?: unknown }) => {
       const refusal = readRefusal(error.data);
@@ -213,7 +202,8 @@ class SocketIoLink implements TrackerLink {
   /** A connection went or did not come about. @param socket null where it was not even tried */
   #failed(socket: Socket | null, refusal: Refusal | null): void {
     if (this.#closed) return;
-    this.#later(Math.max(refusal?.retryAfterMs ?? 0, this.#waitMs(this.#failures++)), () => this.open());
+    const waitMs = this.#random() * this.#reconnectMs * 2 ** Math.min(this.#failures++, MOST_DOUBLINGS);
+    this.#later(Math.max(refusal?.retryAfterMs ?? 0, waitMs), () => this.open());
     if (this.#socket && this.#socket !== socket) return;
     this.#socket = null;
     this.#handlers.away(refusal);

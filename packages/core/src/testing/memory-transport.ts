@@ -1,4 +1,4 @@
-import { joinBytes, type PeerId } from "@shoal/protocol";
+import { joinBytes, type PeerId, packSignals, unpackSignals } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
 import type { PeerLink, PeerLinkHandlers, PeerTransport } from "../mesh/peer-transport.ts";
 
@@ -41,7 +41,7 @@ export class MemoryNetwork {
         if (initiator) {
           const offer = String(this.#nextOffer++);
           this.#offers.set(offer, end);
-          this.#clock.after(1, () => handlers.signal(JSON.stringify([{ type: "offer", offer }])));
+          this.#clock.after(1, () => handlers.signal(packSignals([{ type: "offer", offer }])));
         }
         return this.#link(end);
       },
@@ -60,7 +60,7 @@ export class MemoryNetwork {
   }
 
   #signal(end: End, data: string): void {
-    const [signal] = JSON.parse(data) as { type: string; offer: string }[];
+    const [signal] = unpackSignals(data) as { type: string; offer: string }[];
     if (signal?.type !== "offer") return;
     const other = this.#offers.get(signal.offer);
     this.#offers.delete(signal.offer);
