@@ -13,14 +13,13 @@ const PHRASES = [
   '"sdp":"a=ice-ufrag:',
   "\\na=ice-pwd:",
   "\\na=fingerprint:sha-256 ",
-  "\\na=setup:",
   '\\na=mid:0"}',
   ',"candidate:',
   " 1 udp ",
   " typ host",
   '"',
 ];
-const SIGNS = "!#$%&(*;<>";
+const SIGNS = "!#$%&(*;<";
 
 /** The answer to an offer for which there is no room: no transport takes it for anything but an end. */
 export const REFUSED = '[{"type":"refused"}]';
@@ -30,7 +29,7 @@ export const isOffer = (text: string): boolean => /^(!|\[{"type":"o)/.test(text)
 
 /**
  * The text of a batch of signals as simple-peer makes them, for the tracker to carry: of a data channel's description only
- * the lines that differ, of a candidate only its text, and signs for phrases. A quarter of the JSON; most of what a tracker
+ * the lines that differ, of a candidate only its text, and signs for phrases. Little more than a quarter of the JSON; most of what a tracker
  * carries are signals. There is one channel and nothing else, so there is one media line.
  */
 export function packSignals(signals: readonly unknown[]): string {
@@ -44,7 +43,8 @@ export function packSignals(signals: readonly unknown[]): string {
 export function unpackSignals(text: string): readonly unknown[] {
   try {
     const json = PHRASES.reduce((packed, phrase, at) => packed.split(SIGNS[at] as string).join(phrase), text);
-    return (JSON.parse(json) as readonly unknown[]).map(unpack);
+    // The empty candidate that ends a list says nothing that matters here, and old engines do not take it.
+    return (JSON.parse(json) as readonly unknown[]).filter(Boolean).map(unpack);
   } catch {
     return [];
   }
