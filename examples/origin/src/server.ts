@@ -119,8 +119,8 @@ export async function createOrigin(options: OriginOptions = {}): Promise<Origin>
     setShaping(next) {
       shaping = parseShaping(next);
     },
-    restartEncoder({ firstNumber = 0, variant = clock.runs.length } = {}) {
-      clock = { ...clock, runs: restarted(clock, now(), { firstNumber, variant }) };
+    restartEncoder({ firstNumber = 0, variant = clock.runs.length, announcedSegments = 0 } = {}) {
+      clock = { ...clock, runs: restarted(clock, now(), { firstNumber, variant }, announcedSegments) };
     },
     steer(next) {
       if (next.length === 0 || !next.every((host) => hosts.includes(host))) {
