@@ -132,24 +132,3 @@ test("live: clocks that are off by 20 s, a seek back in the window, another path
     expect(swarm.bytes.wrong(played)).toEqual([]);
   }
 });
-
-test("an encoder that begins again opens a period with its own numbers, and the swarm goes on sharing", async ({
-  startSwarm,
-}) => {
-  const swarm = await startSwarm();
-  await swarm.openMany(3, { manifest: "/live/master.mpd", level: 0 });
-  await untilMeshed(swarm);
-  swarm.origin.restartEncoder({ firstNumber: 5_000, announcedSegments: 2 });
-  const after = (viewer: Viewer): Promise<number> =>
-    paths(viewer, "v144").then((all) => all.filter((path) => path.includes("/seg-50")).length);
-  const untilAfter = async (count: number): Promise<void> => {
-    for (const viewer of swarm.viewers) {
-      await expect.poll(() => after(viewer), { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
-    }
-  };
-  await untilAfter(1);
-  const before = await swarm.mark();
-  await untilAfter(3);
-  expect((await swarm.shares(before)).offload).toBeGreaterThan(0.3);
-  await expectUntouchedPlayback(swarm);
-});
