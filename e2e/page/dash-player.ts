@@ -7,6 +7,8 @@ declare global {
   interface Window {
     /** The build of dash.js that a script tag brought. */
     dashjs: { readonly MediaPlayer: () => { create(): MediaPlayerClass } };
+    /** The page's player, where it is dash.js: for what no other player has. */
+    dashPlayer: MediaPlayerClass;
   }
 }
 
@@ -26,11 +28,13 @@ interface LoadedFragment {
 /** Starts dash.js as the settings say. */
 export async function startDash(
   video: HTMLVideoElement,
-  { manifest, shoal, dash = {}, script = "dash-5.2.js", level }: ViewerSettings,
+  { manifest, shoal, dash = {}, protection, script = "dash-5.2.js", level }: ViewerSettings,
   events: PageEvents,
 ): Promise<PagePlayer> {
   await loadScript(`./${script}`);
   const player = window.dashjs.MediaPlayer().create();
+  window.dashPlayer = player;
+  if (protection) player.setProtectionData(protection);
   const handle = shoal ? withShoal(player, shoal) : null;
   player.updateSettings({ debug: { logLevel: 0 }, ...dash });
   if (level !== undefined) {
@@ -45,6 +49,9 @@ export async function startDash(
     events.segment(request.url, request.range ? `#${request.range}` : "", response.slice(0));
   });
   player.initialize(video, manifest, true);
+  const subtitles = document.body.appendChild(document.createElement("div"));
+  subtitles.id = "subtitles";
+  player.attachTTMLRenderingDiv(subtitles);
   return {
     shoal: handle,
     targetLatencyS: () => player.getTargetLiveDelay() || 0,

@@ -53,9 +53,9 @@ function sha256Answer(path: string | null, origin: Origin): ControlAnswer {
   return { status: 200, body: { path, sha256, sizeBytes: bytes.byteLength } };
 }
 
-function parseRestart(value: unknown): { firstNumber?: number; variant?: number } {
+function parseRestart(value: unknown): { firstNumber?: number; variant?: number; announcedSegments?: number } {
   if (typeof value !== "object" || value === null) throw new TypeError("A restart must be a JSON object.");
-  const { firstNumber, variant } = value as Record<string, unknown>;
+  const { firstNumber, variant, announcedSegments } = value as Record<string, unknown>;
   const whole = (name: string, number: unknown) => {
     if (Number.isSafeInteger(number) && Number(number) >= 0) return Number(number);
     throw new TypeError(`${name} must be a whole number from 0.`);
@@ -63,6 +63,7 @@ function parseRestart(value: unknown): { firstNumber?: number; variant?: number 
   return {
     ...(firstNumber === undefined ? {} : { firstNumber: whole("firstNumber", firstNumber) }),
     ...(variant === undefined ? {} : { variant: whole("variant", variant) }),
+    ...(announcedSegments === undefined ? {} : { announcedSegments: whole("announcedSegments", announcedSegments) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { freeBox, retime } from "./fmp4.ts";
+import { freeBox, joined, retime } from "./fmp4.ts";
 import type { Rendition } from "./media.ts";
 
 /**
@@ -48,9 +48,7 @@ function nullPacket(text: string): Uint8Array {
   return packet;
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.byteLength + second.byteLength);
-  bytes.set(first);
-  bytes.set(second, first.byteLength);
-  return bytes;
+/** From 0 until before `count`. */
+export function numbers(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, number) => number);
 }

@@ -60,12 +60,31 @@ export function retime(segment: Uint8Array, decodeTime: number, sequenceNumber: 
 
 /** A `free` box, which every player skips, that carries a text. */
 export function freeBox(text: string): Uint8Array {
-  const body = new TextEncoder().encode(text);
-  const box = new Uint8Array(8 + body.byteLength);
-  viewOf(box).setUint32(0, box.byteLength);
-  box.set(new TextEncoder().encode("free"), 4);
-  box.set(body, 8);
-  return box;
+  return boxOf("free", new TextEncoder().encode(text));
+}
+
+/** A box of a body in parts. @param type four letters */
+export function boxOf(type: string, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 8);
+  return joined(uint32s(sizeBytes), new TextEncoder().encode(type), ...parts);
+}
+
+/** Numbers of 32 bits, one after the other. */
+export function uint32s(...numbers: readonly number[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(numbers.length * 4);
+  for (const [at, number] of numbers.entries()) viewOf(bytes).setUint32(at * 4, number);
+  return bytes;
+}
+
+/** Parts in one. */
+export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
 }
 
 function decodeTimeField(segment: Uint8Array): { version: number; at: number } {

@@ -1,3 +1,4 @@
+export { cencKey, cencKeyId } from "./cenc.ts";
 export type { Count, OriginCounts, SegmentCount } from "./counts.ts";
 export { aesKey, encryptSegment, segmentIvHex } from "./encryption.ts";
 export { type SegmentTime, segmentBytes, segmentTime, type Variant } from "./endless.ts";
@@ -8,3 +9,4 @@ export { type Origin, type OriginOptions, originDefaults } from "./origin.ts";
 export { createOrigin } from "./server.ts";
 export type { Shaping } from "./shaper.ts";
 export type { StaticPages } from "./static-pages.ts";
+export { subtitleText } from "./subtitles.ts";

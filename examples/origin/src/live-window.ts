@@ -82,13 +82,19 @@ export function discontinuitiesBefore(clock: LiveClock, index: number, loopSegme
   }, 0);
 }
 
-/** The runs after a restart at this moment: what is available stays as it is, the next segment is the new encoder's. */
+/**
+ * The runs after a restart that is made known at this moment: what is available stays as it is, and the next segment
+ * is the new encoder's.
+ *
+ * @param announcedSegments so many of the old encoder's still come
+ */
 export function restarted(
   clock: LiveClock,
   nowMs: number,
   { firstNumber, variant }: Omit<EncoderRun, "firstIndex">,
+  announcedSegments = 0,
 ): readonly EncoderRun[] {
-  const firstIndex = Math.max(0, newestIndex(clock, nowMs) + 1);
+  const firstIndex = Math.max(0, newestIndex(clock, nowMs) + 1 + announcedSegments);
   return [...clock.runs.filter((run) => run.firstIndex < firstIndex), { firstIndex, firstNumber, variant }];
 }
 

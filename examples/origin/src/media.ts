@@ -7,6 +7,8 @@ export interface RenditionDescription {
   readonly name: string;
   /** `muxed` is MPEG-TS with both picture and sound; the others are CMAF. */
   readonly kind: "video" | "audio" | "muxed";
+  /** Of sound, as in BCP 47; absent: not said. */
+  readonly language?: string;
   /** As in HLS CODECS and MPD \@codecs. */
   readonly codecs: string;
   /** Nominal bitrate of the picture, or of the sound in an audio rendition, kbit/s. */
@@ -63,4 +65,17 @@ export async function loadMedia(folder: URL = new URL("../media/", import.meta.u
   });
   const webm = readWebm(await readFile(new URL("vp144.webm", folder)));
   return { segmentSeconds, segmentsPerLoop, renditions: await Promise.all(renditions), webm };
+}
+
+/** The same sound for another language: it begins three segments later in the loop, so that no segment is the same. */
+export function inLanguage(sound: Rendition, language: string): Rendition {
+  const turn = <T>(list: readonly T[]): readonly T[] => [...list.slice(3), ...list.slice(0, 3)];
+  const { name, segments, segmentTicks } = sound;
+  return {
+    ...sound,
+    name: `${name}-${language}`,
+    language,
+    segments: turn(segments),
+    segmentTicks: turn(segmentTicks),
+  };
 }

@@ -26,6 +26,11 @@ export interface OriginOptions extends Shaping {
   readonly exposeHeaders?: boolean;
   /** `false`: CORS preflights are refused with 403. Default true. */
   readonly preflight?: boolean;
+  /**
+   * Names of this host, each a pathway in `/live/steered.mpd` and `/vod/steered.mpd`, the first the best. The steering
+   * manifest lies beside them. Default none: there are no such MPDs.
+   */
+  readonly pathways?: readonly string[];
   /** Web pages to serve beside the streams. Default none. */
   readonly pages?: readonly StaticPages[];
 }
@@ -57,9 +62,16 @@ export interface Origin {
   setShaping(shaping: Shaping): void;
   /**
    * The next live segment is another encoder's: file names count from `firstNumber` (default 0), the bytes are those of
-   * `variant` (default: how many restarts there were), after a discontinuity.
+   * `variant` (default: how many restarts there were), after a discontinuity. Where `announcedSegments` is given (default
+   * 0), so many of the old encoder's come first, while an MPD has the new period already, as players of a template need it.
    */
-  restartEncoder(restart?: { readonly firstNumber?: number; readonly variant?: Variant }): void;
+  restartEncoder(restart?: {
+    readonly firstNumber?: number;
+    readonly variant?: Variant;
+    readonly announcedSegments?: number;
+  }): void;
+  /** The steering manifest now names these pathways, the best first. Throws `TypeError` on one that there is not. */
+  steer(priority: readonly string[]): void;
   /** What a path of a stream serves now, whole, uncounted and untouched by faults; undefined: 404. */
   bytesAt(path: string): Uint8Array | undefined;
   /** Stops listening and cuts every connection. May be called again. */

@@ -31,7 +31,12 @@ export async function createOrigin(options: OriginOptions = {}): Promise<Origin>
   const hanging = new Set<ServerResponse>();
   const counter = new Counter();
   const egress = new Lane(performance.now());
-  const resourceAt = (path: string) => streamResource(path, { media, clock, nowMs: now(), vodSegments });
+  const hosts = options.pathways ?? [];
+  let priority = hosts;
+  const resourceAt = (path: string) => {
+    const steering = hosts.length > 0 ? { steering: { port: listeningPort, hosts, priority } } : {};
+    return streamResource(path, { media, clock, nowMs: now(), vodSegments, ...steering });
+  };
 
   async function serveStream(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const path = url.pathname;
@@ -114,8 +119,14 @@ export async function createOrigin(options: OriginOptions = {}): Promise<Origin>
     setShaping(next) {
       shaping = parseShaping(next);
     },
-    restartEncoder({ firstNumber = 0, variant = clock.runs.length } = {}) {
-      clock = { ...clock, runs: restarted(clock, now(), { firstNumber, variant }) };
+    restartEncoder({ firstNumber = 0, variant = clock.runs.length, announcedSegments = 0 } = {}) {
+      clock = { ...clock, runs: restarted(clock, now(), { firstNumber, variant }, announcedSegments) };
+    },
+    steer(next) {
+      if (next.length === 0 || !next.every((host) => hosts.includes(host))) {
+        throw new TypeError(`steer takes some of the pathways: ${hosts.join(", ") || "there are none"}.`);
+      }
+      priority = next;
     },
     bytesAt(path) {
       const resource = resourceAt(path);

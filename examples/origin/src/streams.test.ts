@@ -107,3 +107,33 @@ it("cyclic names leave HLS as it is and take the live MPD away", () => {
   expect(urisIn(textAt("/live/v144/index.m3u8", cyclic)).at(-1)).toBe("seg-2.m4s");
   expect(streamResource("/live/master.mpd", cyclic)).toBeUndefined();
 });
+
+describe("content steering", () => {
+  const steered = {
+    ...state,
+    steering: { port: 80, hosts: ["one.test", "two.test"], priority: ["two.test", "one.test"] },
+  };
+
+  it("names each host a pathway, and says which is the best now", () => {
+    const mpd = textAt("/vod/steered.mpd", steered);
+    expect(mpd).toContain('<BaseURL serviceLocation="two.test">http://two.test:80/vod/</BaseURL>');
+    expect(mpd).toContain("http://one.test:80/vod/steering.json</ContentSteering>");
+    expect(JSON.parse(textAt("/vod/steering.json", steered))["PATHWAY-PRIORITY"]).toEqual(["two.test", "one.test"]);
+  });
+
+  it("is not there unless it is asked for", () => {
+    expect(streamResource("/vod/steered.mpd", state)).toBeUndefined();
+    expect(streamResource("/vod/steering.json", state)).toBeUndefined();
+  });
+});
+
+describe("a stream of two languages", () => {
+  it("has other sound for each, and subtitles that say which segment they are of", () => {
+    const mpd = textAt("/vod-languages/master.mpd");
+    expect(mpd.match(/lang="\w+"/g)).toEqual(['lang="en"', 'lang="es"', 'lang="en"']);
+    const [english, spanish] = ["a64", "a64-es"].map((name) => bytesAt(`/vod-languages/${name}/seg-1.m4s`));
+    expect(spanish?.equals(english ?? Buffer.alloc(0))).toBe(false);
+    expect(textAt("/vod-languages/words/seg-3.m4s")).toContain('begin="12.000s" end="16.000s">The sea, part 3<');
+    expect(streamResource("/vod-languages/words/seg-8.m4s", state)).toBeUndefined();
+  });
+});

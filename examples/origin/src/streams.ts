@@ -1,20 +1,22 @@
+import { encryptedInit, encryptedSegment } from "./cenc.ts";
 import { aesKey, encryptSegment, segmentIvHex } from "./encryption.ts";
-import { segmentBytes, segmentSizeBytes, segmentTime } from "./endless.ts";
+import { numbers, segmentBytes, segmentSizeBytes, segmentTime } from "./endless.ts";
 import {
   discontinuitiesBefore,
   isDiscontinuity,
   type LiveClock,
   listedSegments,
-  newestIndex,
   originTimeMs,
   servedSegment,
 } from "./live-window.ts";
-import type { Media, Rendition } from "./media.ts";
-import { type Mpd, type MpdPeriod, mpdText, webmMpdText } from "./mpd.ts";
-import { byIndex, byList, byTime } from "./mpd-addressing.ts";
+import { inLanguage, type Media, type Rendition } from "./media.ts";
+import { webmMpdText } from "./mpd.ts";
 import { mediaPlaylistText, multivariantPlaylistText, type PlaylistSegment } from "./playlists.ts";
 import { bytesResource, joinedResource, type Resource, textResource } from "./resource.ts";
 import { sidxBox, sidxBytes } from "./sidx.ts";
+import { type Steering, steeringText } from "./steering.ts";
+import { mpdOf } from "./stream-mpds.ts";
+import { subtitleInit, subtitleSegment } from "./subtitles.ts";
 
 /** All that decides what a path serves. */
 export interface StreamState {
@@ -22,12 +24,19 @@ export interface StreamState {
   readonly clock: LiveClock;
   readonly nowMs: number;
   readonly vodSegments: number;
+  /** Absent: there is no content steering. */
+  readonly steering?: Steering;
 }
 
-interface Stream {
+/** One stream. */
+export interface Stream {
   readonly live: boolean;
   readonly renditions: readonly string[];
-  readonly packaging: "cmaf" | "ts" | "one-file" | "encrypted" | "webm";
+  readonly packaging: "cmaf" | "ts" | "one-file" | "encrypted" | "cenc" | "webm";
+  /** Further languages of its sound. */
+  readonly dubs?: readonly string[];
+  /** Representation id of its subtitles, which are in English. */
+  readonly subtitles?: string;
 }
 
 const cmaf = ["v144", "v270", "v360", "a64"];
@@ -40,6 +49,14 @@ const streams: Readonly<Record<string, Stream>> = {
   vp9: { live: true, renditions: ["vp144"], packaging: "cmaf" },
   "vod-vp9": { live: false, renditions: ["vp144"], packaging: "cmaf" },
   "vod-webm": { live: false, renditions: [], packaging: "webm" },
+  "vod-languages": {
+    live: false,
+    renditions: ["v144", "a64"],
+    packaging: "cmaf",
+    dubs: ["es"],
+    subtitles: "words",
+  },
+  "vod-cenc": { live: false, renditions: ["v144", "a64"], packaging: "cenc" },
   "vod-aes": { live: false, renditions: ["v144", "a64"], packaging: "encrypted" },
 };
 
@@ -57,20 +74,45 @@ export function streamResource(path: string, state: StreamState): Resource | und
   const [, name = "", ...rest] = path.split("/");
   const stream = Object.hasOwn(streams, name) ? streams[name] : undefined;
   if (stream === undefined) return undefined;
-  const renditions = state.media.renditions.filter((rendition) => stream.renditions.includes(rendition.name));
+  const renditions = renditionsOf(stream, state.media);
   const [first = "", second, third] = rest;
   if (stream.packaging === "webm") return second === undefined ? webmResource(first, state.media) : undefined;
-  if (second === undefined) return topResource(first, stream, renditions, state);
+  if (second === undefined) return topResource(path, stream, renditions, state);
+  if (stream.subtitles === first) return third === undefined ? subtitleFile(second, state) : undefined;
   const rendition = renditions.find((one) => one.name === first);
   return rendition === undefined || third !== undefined ? undefined : fileOf(rendition, second, stream, state);
 }
 
-function topResource(file: string, stream: Stream, renditions: readonly Rendition[], state: StreamState) {
-  if (file === "master.m3u8") return textResource(hlsType, multivariantPlaylistText(renditions));
+function renditionsOf({ renditions, dubs = [] }: Stream, media: Media): readonly Rendition[] {
+  const named = media.renditions.filter(({ name }) => renditions.includes(name));
+  if (dubs.length === 0) return named;
+  const sound = named.filter(({ kind }) => kind === "audio");
+  const others = dubs.flatMap((language) => sound.map((rendition) => inLanguage(rendition, language)));
+  return [...named.map((one) => (one.kind === "audio" ? { ...one, language: "en" } : one)), ...others];
+}
+
+/** HLS has neither `stpp` nor this way to say a ClearKey. */
+function hasPlaylists({ packaging, subtitles }: Stream): boolean {
+  return packaging !== "cenc" && subtitles === undefined;
+}
+
+function subtitleFile(file: string, { media, vodSegments }: StreamState): Resource | undefined {
+  if (file === "init.mp4") return bytesResource("manifest", "application/mp4", subtitleInit());
+  const number = Number(/^seg-(0|[1-9]\d{0,6})\.m4s$/.exec(file)?.[1] ?? vodSegments);
+  if (number >= vodSegments) return undefined;
+  return bytesResource("manifest", "application/mp4", subtitleSegment(number, media.segmentSeconds));
+}
+
+function topResource(path: string, stream: Stream, renditions: readonly Rendition[], state: StreamState) {
+  const [, , file = ""] = path.split("/");
+  if (file === "master.m3u8" && hasPlaylists(stream)) {
+    return textResource(hlsType, multivariantPlaylistText(renditions));
+  }
+  if (file === "steering.json" && state.steering) return textResource("application/json", steeringText(state.steering));
   if (file === "key.bin" && stream.packaging === "encrypted") {
     return bytesResource("manifest", "application/octet-stream", aesKey);
   }
-  const mpd = mpdOf(file, stream, renditions, state);
+  const mpd = mpdOf(path, stream, renditions, state);
   return mpd === undefined ? undefined : textResource("application/dash+xml", mpd);
 }
 
@@ -81,56 +123,30 @@ function webmResource(file: string, { webm }: Media): Resource | undefined {
   return file === "master.mpd" ? textResource("application/dash+xml", webmMpdText(WEBM_NAME, webm)) : undefined;
 }
 
-function mpdOf(file: string, { live, packaging }: Stream, renditions: readonly Rendition[], state: StreamState) {
-  const { clock, nowMs, media, vodSegments } = state;
-  if (packaging === "one-file" && file === "master.mpd") {
-    return vodMpd(renditions, state, { addressing: byIndex((rendition) => placesIn(rendition, vodSegments)) });
-  }
-  if (packaging !== "cmaf") return undefined;
-  if (!live) {
-    const times = byTime((rendition) => numbers(vodSegments).map((number) => segmentTime(rendition, number)));
-    if (file === "master.mpd") return vodMpd(renditions, state);
-    if (file === "timeline.mpd") return vodMpd(renditions, state, { addressing: times });
-    if (file === "list.mpd")
-      return vodMpd(renditions, state, { addressing: byList(media.segmentSeconds, vodSegments) });
-    if (file !== "periods.mpd") return undefined;
-    return vodMpd(renditions, state, {
-      periods: [0, 4].map((firstNumber) => periodAt(firstNumber, media.segmentSeconds)),
-    });
-  }
-  // A template cannot express names that come back, nor one timeline a restart.
-  if (clock.cyclicNames !== undefined) return undefined;
-  if (file === "master.mpd") return liveMpd(renditions, state);
-  if (file !== "timeline.mpd" || clock.runs.length > 1) return undefined;
-  const listed = listedSegments(clock, nowMs);
-  return liveMpd(
-    renditions,
-    state,
-    byTime((rendition) => listed.map(({ number }) => segmentTime(rendition, number))),
-  );
-}
-
-function periodAt(firstNumber: number, segmentSeconds: number): MpdPeriod {
-  return { startSeconds: firstNumber * segmentSeconds, firstNumber };
-}
-
 function fileOf(rendition: Rendition, file: string, stream: Stream, state: StreamState): Resource | undefined {
   const oneFile = stream.packaging === "one-file";
   const contentType = rendition.kind === "muxed" ? "video/mp2t" : `${rendition.kind}/mp4`;
-  if (file === "index.m3u8") {
+  if (file === "index.m3u8" && hasPlaylists(stream)) {
     return textResource(hlsType, stream.live ? livePlaylist(rendition, state) : vodPlaylist(rendition, stream, state));
   }
   if (file === "media.mp4" && oneFile) return wholeFile(rendition, contentType, state.vodSegments);
   if (oneFile) return undefined;
-  if (file === "init.mp4" && rendition.kind !== "muxed") return bytesResource("manifest", contentType, rendition.init);
+  if (file === "init.mp4" && rendition.kind !== "muxed") {
+    const init = stream.packaging === "cenc" ? encryptedInit(rendition.init) : rendition.init;
+    return bytesResource("manifest", contentType, init);
+  }
   const match = /^(seg|time)-(0|[1-9]\d{0,14})\.(m4s|ts)$/.exec(file);
   if (match === null || match[3] !== extensionOf(rendition)) return undefined;
   const number = match[1] === "seg" ? Number(match[2]) : numberAt(rendition, Number(match[2]));
   if (number === undefined) return undefined;
   const bytes = stream.live ? liveBytes(rendition, number, state) : vodBytes(rendition, number);
   if (bytes === undefined || (!stream.live && number >= state.vodSegments)) return undefined;
-  const served = stream.packaging === "encrypted" ? encryptSegment(bytes, number) : bytes;
-  return bytesResource("media", contentType, served);
+  return bytesResource("media", contentType, packed(bytes, number, rendition, stream));
+}
+
+function packed(bytes: Uint8Array, number: number, { kind }: Rendition, { packaging }: Stream): Uint8Array {
+  if (packaging === "encrypted") return encryptSegment(bytes, number);
+  return packaging === "cenc" && kind !== "muxed" ? encryptedSegment(bytes, number, kind) : bytes;
 }
 
 /** The segment that begins at a time of its encoding's clock. */
@@ -167,14 +183,6 @@ function indexOf(rendition: Rendition, count: number): Uint8Array {
     durationTicks: segmentTime(rendition, number).durationTicks,
   }));
   return sidxBox(rendition.timescale, entries);
-}
-
-/** Where init segment and index lie in the one file of a rendition. */
-function placesIn({ init }: Rendition, count: number) {
-  return {
-    init: { offset: 0, length: init.byteLength },
-    index: { offset: init.byteLength, length: sidxBytes(count) },
-  };
 }
 
 function livePlaylist(rendition: Rendition, { clock, nowMs, media }: StreamState): string {
@@ -228,44 +236,6 @@ function vodPlaylist(rendition: Rendition, { packaging }: Stream, { media, vodSe
   });
 }
 
-function liveMpd(
-  renditions: readonly Rendition[],
-  { clock, nowMs, media: { segmentSeconds } }: StreamState,
-  addressing?: Mpd["addressing"],
-): string {
-  const oldest = newestIndex(clock, nowMs) - clock.windowSegments + 1;
-  const current = clock.runs.filter((_, position) => (clock.runs[position + 1]?.firstIndex ?? Infinity) > oldest);
-  const periods = current.map(
-    ({ firstIndex, firstNumber }): MpdPeriod => ({ startSeconds: firstIndex * segmentSeconds, firstNumber }),
-  );
-  return mpdText({
-    renditions,
-    segmentSeconds,
-    ...(addressing ? { addressing } : {}),
-    periods,
-    timing: {
-      type: "dynamic",
-      availabilityStartMs: originTimeMs(clock),
-      nowMs,
-      windowSeconds: clock.windowSegments * segmentSeconds,
-    },
-  });
-}
-
-function vodMpd(
-  renditions: readonly Rendition[],
-  { media: { segmentSeconds }, vodSegments }: StreamState,
-  more: Partial<Pick<Mpd, "addressing" | "periods">> = {},
-): string {
-  const periods = [{ startSeconds: 0, firstNumber: 0 }];
-  const timing = { type: "static", durationSeconds: vodSegments * segmentSeconds } as const;
-  return mpdText({ renditions, segmentSeconds, periods, timing, ...more });
-}
-
 function extensionOf(rendition: Rendition): string {
   return rendition.kind === "muxed" ? "ts" : "m4s";
-}
-
-function numbers(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, number) => number);
 }
