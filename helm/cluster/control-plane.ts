@@ -30,6 +30,8 @@ export interface ControlPlane {
   addNamespace(name: string): Promise<void>;
   /** A kubeconfig for a service account, with a token of its own. */
   kubeconfigOf(namespace: string, serviceAccount: string): Promise<string>;
+  /** Path of a certificate that a server beside the cluster may use (`crt`), and of its key (`key`). */
+  certificate(part: string): string;
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
   /** Ends every process of it and removes its files. */
@@ -50,6 +52,8 @@ export function runAs(kubeconfig: string, home: string) {
       const child = execFile(binary(program), [...args], { env, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) =>
         error ? reject(new Error(`${program} ${args.join(" ")}: ${stderr || error.message}`)) : resolve(stdout),
       );
+      // A command that ends before it has read its input says why itself.
+      child.stdin?.on("error", () => {});
       child.stdin?.end(input);
     });
 }
@@ -142,6 +146,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
       ...["--kubeconfig", ofControllers, "--secure-port", String(controllers), ...loopback],
       ...["--service-account-private-key-file", file("sa.key"), "--use-service-account-credentials"],
       ...["--authentication-kubeconfig", ofControllers, "--authorization-kubeconfig", ofControllers],
+      // KWOK's nodes do not say again that they live.
+      ...["--node-monitor-grace-period", "1h"],
       // A test need not wait; nothing of ours relies on it.
       ...["--horizontal-pod-autoscaler-sync-period", "1s", "--horizontal-pod-autoscaler-downscale-stabilization", "2s"],
     ]);
@@ -176,6 +182,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       const token = await kubectl(["-n", namespace, "create", "token", serviceAccount]);
       return kubeconfig(`${namespace}-${serviceAccount}`, token.trim());
     },
+    certificate: (part) => file(`certs/apiserver.${part}`),
     stopApi: () => end("kube-apiserver"),
     startApi,
     stop,

@@ -42,6 +42,9 @@ export async function joinCluster(kubeconfig: string): Promise<ControlPlane> {
       writeFileSync(path, JSON.stringify({ ...view, ...own, users: [{ name: "own", user: { token } }] }));
       return path;
     },
+    certificate: () => {
+      throw new Error("The certificates of a cluster of others are not here.");
+    },
     stopApi: refuse,
     startApi: refuse,
     stop: async () => {
