@@ -28,7 +28,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "helm/**/*.test.ts",
           ],
-          // What takes minutes is not there to be skipped: `npm run test:tracker` asks for it.
+          // What takes minutes is not there to be skipped: `npm run test:tracker` and `test:cluster` ask for it.
           exclude: ["**/*.browser.test.ts", "**/node_modules/**", ...(heavy ? [] : ["**/*.heavy.test.ts"])],
         },
       },

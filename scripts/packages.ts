@@ -7,7 +7,14 @@ export const root: string = fileURLToPath(new URL("..", import.meta.url));
 export const browserPackages = ["packages/protocol", "packages/core", "packages/hls", "packages/dash"] as const;
 
 /** Packages whose JavaScript tsc emits for Node. */
-export const nodePackages = ["tracker/matching", "tracker/sealer", "tracker/server", "examples/origin", "e2e"] as const;
+export const nodePackages = [
+  "tracker/matching",
+  "tracker/sealer",
+  "tracker/server",
+  "tracker/autoscaler",
+  "examples/origin",
+  "e2e",
+] as const;
 
 /** Everything that is published. */
 export const publishedPackages: readonly string[] = [...browserPackages, "packages/stub", ...nodePackages];

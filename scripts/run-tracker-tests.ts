@@ -1,30 +1,4 @@
 // The tracker's tests with everything that is shortened in `npm test` at full length.
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { root } from "./packages.ts";
-import { ensureServices } from "./services.mjs";
+import { runHeavyTests } from "./heavy-tests.ts";
 
-/** What lengthens tests; see the tests that read them. */
-const AT_LENGTH = { SHOAL_HEAVY: "1", SHOAL_FUZZ_MESSAGES: "1000000" };
-const FOLDERS = ["tracker", "bench/tracker"];
-
-ensureServices();
-const given = process.argv.slice(2);
-const bin = join(root, "node_modules/.bin");
-const child = spawn(join(bin, "vitest"), ["run", "--project", "node", ...(given.length > 0 ? given : FOLDERS)], {
-  cwd: root,
-  stdio: "inherit",
-  env: {
-    ...AT_LENGTH,
-    ...process.env,
-    NODE_OPTIONS: "--conditions=@shoal/source",
-    PATH: `${bin}:${process.env.PATH}`,
-  },
-});
-child.once("error", (error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
-child.once("exit", (code) => {
-  process.exitCode = code ?? 1;
-});
+runHeavyTests(["tracker", "bench/tracker"]);

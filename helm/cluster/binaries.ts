@@ -38,3 +38,13 @@ export function foreignCrds(): string | null {
 /** What `describe` says beside its name where something is missing. */
 export const because = (lacks: readonly string[]): string =>
   lacks.length > 0 ? ` (skipped, missing: ${lacks.join(", ")})` : "";
+
+/** KUBECONFIG names a cluster, and no folder is named to start one from. */
+export function foreignKubeconfig(): string | null {
+  const { KUBEBUILDER_ASSETS: assets, KUBECONFIG: kubeconfig } = process.env;
+  return !assets && kubeconfig ? kubeconfig : null;
+}
+
+/** What is missing for a cluster and the chart on it; see `openCluster`. */
+export const missingForCluster = (): readonly string[] =>
+  missingBinaries("helm", ...(foreignKubeconfig() ? ["kubectl"] : CONTROL_PLANE));

@@ -18,6 +18,8 @@ export interface ControlPlane {
   readonly kubeconfig: string;
   /** Address of the API. */
   readonly url: string;
+  /** It was started here, and its API may be stopped. */
+  readonly isOwn: boolean;
   /** Runs kubectl as administrator. @returns what it prints @throws Error with what it says */
   kubectl(args: readonly string[], input?: string): Promise<string>;
   /** Runs helm as administrator, in a home of its own. @throws Error with what it says */
@@ -28,10 +30,32 @@ export interface ControlPlane {
   addNamespace(name: string): Promise<void>;
   /** A kubeconfig for a service account, with a token of its own. */
   kubeconfigOf(namespace: string, serviceAccount: string): Promise<string>;
+  /** Path of a certificate that a server beside the cluster may use (`crt`), and of its key (`key`). */
+  certificate(part: string): string;
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
   /** Ends every process of it and removes its files. */
   stop(): Promise<void>;
+}
+
+/** As much of a kubeconfig as is written and read here. */
+export interface Kubeconfig {
+  readonly "current-context": string;
+  readonly clusters: readonly { readonly name: string; readonly cluster: { readonly server: string } }[];
+}
+
+/** Runs kubectl or helm by a kubeconfig. @param home where they keep what they keep */
+export function runAs(kubeconfig: string, home: string) {
+  return (program: string, args: readonly string[], input = ""): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const env = { ...process.env, KUBECONFIG: kubeconfig, HOME: home, HELM_CACHE_HOME: home, HELM_DATA_HOME: home };
+      const child = execFile(binary(program), [...args], { env, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) =>
+        error ? reject(new Error(`${program} ${args.join(" ")}: ${stderr || error.message}`)) : resolve(stdout),
+      );
+      // A command that ends before it has read its input says why itself.
+      child.stdin?.on("error", () => {});
+      child.stdin?.end(input);
+    });
 }
 
 /** Starts one; some five seconds. @throws Error that names what did not start, with the end of its log */
@@ -81,14 +105,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     child.kill("SIGKILL");
     await ended;
   };
-  const run = (program: string, args: readonly string[], input = ""): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const env = { ...process.env, KUBECONFIG: admin, HOME: folder, HELM_CACHE_HOME: folder, HELM_DATA_HOME: folder };
-      const child = execFile(binary(program), [...args], { env, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) =>
-        error ? reject(new Error(`${program} ${args.join(" ")}: ${stderr || error.message}`)) : resolve(stdout),
-      );
-      child.stdin?.end(input);
-    });
+  const run = runAs(admin, folder);
   const kubectl = (args: readonly string[], input?: string): Promise<string> => run("kubectl", args, input);
 
   const startApi = async (): Promise<void> => {
@@ -129,6 +146,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
       ...["--kubeconfig", ofControllers, "--secure-port", String(controllers), ...loopback],
       ...["--service-account-private-key-file", file("sa.key"), "--use-service-account-credentials"],
       ...["--authentication-kubeconfig", ofControllers, "--authorization-kubeconfig", ofControllers],
+      // KWOK's nodes do not say again that they live.
+      ...["--node-monitor-grace-period", "1h"],
       // A test need not wait; nothing of ours relies on it.
       ...["--horizontal-pod-autoscaler-sync-period", "1s", "--horizontal-pod-autoscaler-downscale-stabilization", "2s"],
     ]);
@@ -148,10 +167,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
   return {
     kubeconfig: admin,
     url,
+    isOwn: true,
     kubectl,
     helm: (args) => run("helm", args),
     addNodes: async (zones, ofEach) => {
-      const nodes = zones.flatMap((zone) => Array.from({ length: ofEach }, (_, at) => node(zone, at)));
+      const nodes = zones.flatMap((zone) => Array.from({ length: ofEach }, (_, at) => nodeOf(zone, at)));
       await kubectl(["create", "-f", "-"], nodes.map((item) => JSON.stringify(item)).join("\n"));
     },
     addNamespace: async (name) => {
@@ -162,17 +182,21 @@ export async function startControlPlane(): Promise<ControlPlane> {
       const token = await kubectl(["-n", namespace, "create", "token", serviceAccount]);
       return kubeconfig(`${namespace}-${serviceAccount}`, token.trim());
     },
+    certificate: (part) => file(`certs/apiserver.${part}`),
     stopApi: () => end("kube-apiserver"),
     startApi,
     stop,
   };
 }
 
-function node(zone: string, at: number): object {
-  const name = `node-${zone}-${at}`;
+/** A node of KWOK's. @param suffix what its name ends with */
+export function nodeOf(zone: string, at: number, suffix = "") {
+  const name = `node-${zone}-${at}${suffix === "" ? "" : `-${suffix}`}`;
   const size = { cpu: "16", memory: "64Gi", pods: "110" };
   const labels = { "topology.kubernetes.io/zone": zone, "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" };
-  return { apiVersion: "v1", kind: "Node", metadata: { name, labels }, status: { capacity: size, allocatable: size } };
+  const annotations = { "kwok.x-k8s.io/node": "fake" };
+  const metadata = { name, labels, annotations };
+  return { apiVersion: "v1", kind: "Node", metadata, status: { capacity: size, allocatable: size } };
 }
 
 async function freePorts(count: number): Promise<readonly number[]> {

@@ -1,12 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { because, CONTROL_PLANE, foreignCrds, missingBinaries } from "../cluster/binaries.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { because, foreignCrds, missingForCluster } from "../cluster/binaries.ts";
+import type { ControlPlane } from "../cluster/control-plane.ts";
+import { joinCluster } from "../cluster/foreign-cluster.ts";
+import { openCluster } from "../cluster/open-cluster.ts";
 import { CHART, EVENT, helm, SETS } from "./rendered.fixture.ts";
 
 const CRDS = fileURLToPath(new URL("../shoal/crds", import.meta.url));
 const crds = foreignCrds();
-const lacks = [...missingBinaries("helm", ...CONTROL_PLANE), ...(crds ? [] : ["SHOAL_TEST_CRDS"])];
+const lacks = [...missingForCluster(), ...(crds ? [] : ["SHOAL_TEST_CRDS"])];
 
 describe.skipIf(lacks.length > 0)(`on a real control plane${because(lacks)}`, () => {
   let cluster: ControlPlane;
@@ -14,7 +16,7 @@ describe.skipIf(lacks.length > 0)(`on a real control plane${because(lacks)}`, ()
   const eventually = (get: () => Promise<unknown>) => expect.poll(get, { timeout: 50_000, interval: 250 });
 
   beforeAll(async () => {
-    cluster = await startControlPlane();
+    cluster = await openCluster();
     await cluster.addNodes(["eu-1a", "eu-1b", "eu-1c"], 4);
     await cluster.addNamespace("video");
     await cluster.kubectl(["apply", "--server-side", "-f", crds ?? "", "-f", CRDS]);
@@ -99,5 +101,19 @@ describe.skipIf(lacks.length > 0)(`on a real control plane${because(lacks)}`, ()
         ],
       }),
     ).rejects.toThrow("each moment may be named once");
+  });
+
+  it("a cluster that is there already can be tested on, and is left as it was found", async () => {
+    const joined = await joinCluster(cluster.kubeconfig);
+    await joined.addNamespace("guest");
+    await joined.addNodes(["eu-1a"], 1);
+    const itself = await joined.kubeconfigOf("guest", "default");
+    const who = ["--kubeconfig", itself, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
+    expect(await joined.kubectl(who)).toBe("system:serviceaccount:guest:default");
+    await expect(joined.stopApi()).rejects.toThrow("not stopped");
+    await joined.stop();
+    const left = await cluster.kubectl(["get", "namespaces,nodes", "-o", "name"]);
+    expect(left).not.toContain("guest");
+    expect(left.match(/node\/node-eu-1a/g)).toHaveLength(4);
   });
 });
