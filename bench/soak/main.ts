@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
   });
   if (values.help) return console.log(USAGE);
   const minutes = Number(values.minutes ?? 10);
-  if (!(minutes > 0)) throw new Error("--minutes must be a number above 0.");
+  if (!(minutes >= 2)) throw new Error("--minutes must be a number of at least 2: two halves are compared.");
   await buildPage();
   const browser = await chromium.launch({
     executablePath: await findChromium(),

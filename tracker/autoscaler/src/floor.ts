@@ -69,17 +69,18 @@ export function floorOf(
 ): number {
   const near = events.filter((event) => isUnderWay(event, nowMs));
   const untilMs = nowMs + WAVE_MS + Math.max(0, ...near.map(({ leadMs }) => leadMs));
-  // Between two points every line is straight: the most is at one of them, or at an end.
-  const points = near.flatMap(({ curve }) => curve.map(({ atMs }) => atMs));
+  const points = near.flatMap(turnsOf);
   const moments = [nowMs, ...points.filter((atMs) => atMs > nowMs && atMs < untilMs), untilMs];
   return podsFor(near, model, moments, zone, zones);
 }
 
 /** Pods that a zone needs at the peak of an event, were it alone. */
 export function peakOf(event: LiveEvent, model: CapacityModel, zone: string, zones: readonly string[]): number {
-  const moments = event.curve.map(({ atMs }) => atMs);
-  return podsFor([event], model, moments, zone, zones);
+  return podsFor([event], model, turnsOf(event), zone, zones);
 }
+
+/** Between two of these moments every line is straight: the most is at one of them. A curve may go on beyond the end. */
+const turnsOf = ({ curve, endMs }: LiveEvent): readonly number[] => [...curve.map(({ atMs }) => atMs), endMs];
 
 function podsFor(
   events: readonly LiveEvent[],
@@ -93,7 +94,8 @@ function podsFor(
     let viewers = 0;
     let joins = 0;
     for (const event of events) {
-      if (atMs >= event.endMs) continue;
+      // At its last moment everybody is still there.
+      if (atMs > event.endMs) continue;
       const share = shareOf(event, zone, zones);
       viewers += share * viewersAt(event, atMs);
       joins += share * joinsAt(event, atMs);

@@ -57,6 +57,7 @@ describe("a LiveEvent", () => {
         expect(typeof readLiveEvent("x", all, 0).ok).toBe("boolean");
         expect(typeof readLiveEvent("x", spec({ joinCurve, zones }), 0).ok).toBe("boolean");
       }),
+      { seed: 1 },
     );
   });
 });

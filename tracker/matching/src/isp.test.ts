@@ -17,7 +17,10 @@ it("limits count a household of IPv6 addresses as one", () => {
 });
 
 it("any text gives a group", () => {
-  fc.assert(fc.property(fc.string(), (text) => typeof ispGroupOf(text) === "string"));
+  fc.assert(
+    fc.property(fc.string(), (text) => typeof ispGroupOf(text) === "string"),
+    { seed: 1 },
+  );
   expect(ispGroupOf("300.1.1.1")).toBe("unknown");
   expect(ispGroupOf("1::2::3")).toBe("unknown");
 });

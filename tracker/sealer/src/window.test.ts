@@ -58,6 +58,7 @@ describe("a playlist that moves on", () => {
           before = after;
         }
       }),
+      { seed: 1 },
     );
   });
 

@@ -51,6 +51,7 @@ it("introductions hold in both directions and are bounded", () => {
       }
       return true;
     }),
+    { seed: 1 },
   );
 });
 
