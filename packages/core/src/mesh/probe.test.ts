@@ -79,12 +79,31 @@ describe("trying data channels", () => {
     expect(profile.tried).toBe(1);
   });
 
-  it("waits for nobody while another page tries", async () => {
+  it("takes the verdict of another tab that is trying, once it is there", async () => {
     const profile = new Profile();
-    void profile.page(never);
-    expect(await profile.page(works)).toBe("crashed");
+    let open = (): void => {};
+    const first = profile.page(
+      () =>
+        new Promise((resolve) => {
+          open = resolve;
+        }),
+    );
+    const second = profile.page(never);
+    await profile.clock.pass(1_000);
+    open();
+    expect(await first).toBe("works");
+    await profile.clock.pass(PROBE_MS);
+    expect(await second).toBe("works");
     expect(profile.tried).toBe(1);
-    expect(profile.kept).toContain("trying");
+  });
+
+  it("gives up where the other tab is gone without a verdict", async () => {
+    const profile = new Profile();
+    void profile.page(never, { clock: new VirtualClock() });
+    const second = profile.page(works);
+    await profile.clock.pass(PROBE_MS);
+    expect(await second).toBe("crashed");
+    expect(profile.tried).toBe(1);
   });
 
   it("leaves no mark behind where the page is merely closed meanwhile", async () => {

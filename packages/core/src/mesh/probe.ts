@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 
-/** What came of trying data channels. `crashed`: a page that tried was gone before it knew, or is still trying. */
+/** What came of trying data channels. `crashed`: a page that tried was gone before it knew. */
 export type ProbeVerdict = "works" | "fails" | "crashed";
 
 /** What the probe is given of the world. */
@@ -28,7 +28,8 @@ const TRYING = "trying";
  * Whether this device can do what sharing needs. It is tried once and remembered; a mark is left while it is tried, so that
  * a page that froze or crashed over it never tries again.
  */
-export async function probe({ clock, read, write, agent, tryChannel, onLeave }: ProbeRim): Promise<ProbeVerdict> {
+export async function probe(rim: ProbeRim): Promise<ProbeVerdict> {
+  const { clock, read, write, agent, tryChannel, onLeave } = rim;
   const nowMs = clock.wallMs();
   const note = <T extends string>(verdict: T): T => {
     try {
@@ -42,7 +43,12 @@ export async function probe({ clock, read, write, agent, tryChannel, onLeave }: 
     const [verdict, atMs, by] = JSON.parse(read() ?? "[]") as [string?, number?, string?];
     const ageMs = nowMs - (atMs ?? 0);
     if (verdict && by === agent && ageMs >= 0) {
-      if (verdict === TRYING) return ageMs < PROBE_MS ? "crashed" : note("crashed");
+      if (verdict === TRYING) {
+        if (ageMs >= PROBE_MS) return note("crashed");
+        // Another tab may be trying right now: when its time is over it has said what came of it, or it is gone.
+        await new Promise<void>((resolve) => clock.after(PROBE_MS - ageMs, resolve));
+        return probe(rim);
+      }
       if (ageMs < (HOLDS_MS[verdict] ?? 0)) return verdict as ProbeVerdict;
     }
   } catch {
