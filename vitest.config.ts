@@ -1,7 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { shownAddressesFlags } from "./e2e/support/shown-addresses.ts";
 import { plugIns, standIns } from "./packages/core/vite.plug-ins.ts";
-import { chromiumFlags } from "./scripts/chromium.mjs";
 
 const source = { resolve: { conditions: ["@shoal/source", "module", "import", "default"] } };
 
@@ -49,7 +49,7 @@ export default defineConfig({
               launchOptions: {
                 executablePath: process.env.SHOAL_CHROMIUM ?? "/usr/bin/chromium",
                 // Addresses in the clear: a name that multicast loses on a busy machine is a link that never opens.
-                args: [...chromiumFlags, "--disable-features=WebRtcHideLocalIpsWithMdns"],
+                args: [...shownAddressesFlags],
               },
             }),
             instances: [{ browser: "chromium" }],

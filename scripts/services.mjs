@@ -9,7 +9,6 @@ const PACKAGES = {
   "firefox-esr": "firefox-esr",
   nft: "nftables",
   ip: "iproute2",
-  prometheus: "prometheus",
   sysctl: "procps",
 };
 

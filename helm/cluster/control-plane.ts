@@ -171,7 +171,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     kubectl,
     helm: (args) => run("helm", args),
     addNodes: async (zones, ofEach) => {
-      const nodes = zones.flatMap((zone) => Array.from({ length: ofEach }, (_, at) => nodeOf(zone, at)));
+      const nodes = nodesOf(zones, ofEach);
       await kubectl(["create", "-f", "-"], nodes.map((item) => JSON.stringify(item)).join("\n"));
     },
     addNamespace: async (name) => {
@@ -189,8 +189,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
   };
 }
 
-/** A node of KWOK's. @param suffix what its name ends with */
-export function nodeOf(zone: string, at: number, suffix = "") {
+/** Nodes of KWOK's, so many in each zone. @param suffix what their names end with */
+export const nodesOf = (zones: readonly string[], ofEach: number, suffix = "") =>
+  zones.flatMap((zone) => Array.from({ length: ofEach }, (_, at) => nodeOf(zone, at, suffix)));
+
+function nodeOf(zone: string, at: number, suffix: string) {
   const name = `node-${zone}-${at}${suffix === "" ? "" : `-${suffix}`}`;
   const size = { cpu: "16", memory: "64Gi", pods: "110" };
   const labels = { "topology.kubernetes.io/zone": zone, "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" };

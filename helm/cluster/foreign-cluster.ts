@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ControlPlane, type Kubeconfig, nodeOf, runAs } from "./control-plane.ts";
+import { type ControlPlane, type Kubeconfig, nodesOf, runAs } from "./control-plane.ts";
 
 /**
  * A cluster that is there, by its kubeconfig. Nodes are KWOK's (as `kwokctl create cluster` gives them). What was made through
@@ -25,7 +25,7 @@ export async function joinCluster(kubeconfig: string): Promise<ControlPlane> {
     addNodes: async (zones, ofEach) => {
       // One that has these nodes from before keeps them.
       const suffix = randomBytes(3).toString("hex");
-      const nodes = zones.flatMap((zone) => Array.from({ length: ofEach }, (_, at) => nodeOf(zone, at, suffix)));
+      const nodes = nodesOf(zones, ofEach, suffix);
       made.push(...nodes.map(({ metadata }) => `node/${metadata.name}`));
       await kubectl(["create", "-f", "-"], nodes.map((item) => JSON.stringify(item)).join("\n"));
     },

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from "node:crypto";
-import { type Box, boxesIn, boxOf, findBox, joined, uint32s } from "./fmp4.ts";
+import { boxesIn, boxOf, demandBox, joined, uint32s, viewOf } from "./fmp4.ts";
 
 /** Key of `/vod-cenc/`, 16 bytes. Like that of AES-128 it protects nothing. */
 export const cencKey: Uint8Array = createHash("sha256").update("shoal origin cenc").digest().subarray(0, 16);
@@ -11,6 +11,8 @@ const IV_BYTES = 8;
 /** The length and head of a slice stay in the clear, so that a decoder can read them. */
 const CLEAR_HEAD_BYTES = 68;
 const BLOCK_BYTES = 16;
+/** The boxes in each other that lead to what a track is made of. */
+const SAMPLE_DESCRIPTIONS = ["moov", "trak", "mdia", "minf", "stbl", "stsd"];
 
 /** A stretch of a sample: first bytes in the clear, then bytes that are encrypted. */
 interface Stretch {
@@ -20,10 +22,7 @@ interface Stretch {
 
 /** An init segment whose only track is said to be encrypted in scheme `cenc`, ISO/IEC 23001-7. */
 export function encryptedInit(init: Uint8Array): Uint8Array {
-  const way: Box[] = [];
-  for (const path of ["moov", "trak", "mdia", "minf", "stbl", "stsd"]) {
-    way.push(demand(boxesIn(init, way.at(-1)?.bodyStart, way.at(-1)?.end), path));
-  }
+  const way = SAMPLE_DESCRIPTIONS.map((_, at) => demandBox(init, SAMPLE_DESCRIPTIONS.slice(0, at + 1).join("/")));
   const entry = boxesIn(init, (way.at(-1)?.bodyStart ?? 0) + 8, way.at(-1)?.end)[0];
   if (!entry || (entry.type !== "avc1" && entry.type !== "mp4a"))
     throw new Error("Only avc1 and mp4a can be encrypted.");
@@ -42,12 +41,12 @@ export function encryptedInit(init: Uint8Array): Uint8Array {
 
 /** A media segment in scheme `cenc`: slices of pictures, and whole samples of sound. @param kind what its track is */
 export function encryptedSegment(plain: Uint8Array, number: number, kind: "video" | "audio"): Uint8Array {
-  const moof = demand(boxesIn(plain), "moof");
-  const traf = demandAt(plain, "moof/traf");
-  const trun = demandAt(plain, "moof/traf/trun");
+  const moof = demandBox(plain, "moof");
+  const traf = demandBox(plain, "moof/traf");
+  const trun = demandBox(plain, "moof/traf/trun");
   const bytes = new Uint8Array(plain);
   const infos: Uint8Array[] = [];
-  let at = demandAt(plain, "mdat").bodyStart;
+  let at = demandBox(plain, "mdat").bodyStart;
   for (const [index, sizeBytes] of sampleSizes(plain).entries()) {
     const sample = bytes.subarray(at, at + sizeBytes);
     const stretches = kind === "video" ? stretchesOf(sample) : [{ clearBytes: 0, hiddenBytes: sizeBytes }];
@@ -74,7 +73,7 @@ export function encryptedSegment(plain: Uint8Array, number: number, kind: "video
 
 /** Sizes that a segment's only track run gives one by one. */
 function sampleSizes(segment: Uint8Array): readonly number[] {
-  const { bodyStart } = demandAt(segment, "moof/traf/trun");
+  const { bodyStart } = demandBox(segment, "moof/traf/trun");
   const view = viewOf(segment);
   const flags = view.getUint32(bodyStart) & 0xff_ff_ff;
   if ((flags & 0x201) !== 0x201) throw new Error("A track run must give its data offset and the sizes of its samples.");
@@ -130,22 +129,6 @@ function grow(bytes: Uint8Array, at: number, by: number): void {
   view.setUint32(at, view.getUint32(at) + by);
 }
 
-function demandAt(bytes: Uint8Array, path: string): Box {
-  const box = findBox(bytes, path);
-  if (!box) throw new Error(`Cannot be encrypted: there is no ${path}.`);
-  return box;
-}
-
-function demand(boxes: readonly Box[], type: string): Box {
-  const box = boxes.find((one) => one.type === type);
-  if (!box) throw new Error(`Cannot be encrypted: there is no ${type}.`);
-  return box;
-}
-
 function letters(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -92,12 +92,13 @@ function decodeTimeField(segment: Uint8Array): { version: number; at: number } {
   return { version: segment[bodyStart] ?? 0, at: bodyStart + 4 };
 }
 
-function demandBox(segment: Uint8Array, path: string): Box {
+/** @throws Error that names what is missing */
+export function demandBox(segment: Uint8Array, path: string): Box {
   const box = findBox(segment, path);
   if (box === undefined) throw new Error(`Not a CMAF media segment: it has no ${path}.`);
   return box;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -179,8 +179,10 @@ describe.skipIf(lacks.length > 0)(`on a real control plane${because(lacks)}`, ()
     await eventually(async () => (await statusOf("final")).phase).toBe("Live");
     expect((await statusOf("final")).conditions?.find(({ type }) => type === "Short")?.status).toBe("False");
     // A cluster of others goes on as it is.
-    if (cluster.isOwn) await cluster.stopApi();
-    if (cluster.isOwn) await cluster.startApi();
+    if (cluster.isOwn) {
+      await cluster.stopApi();
+      await cluster.startApi();
+    }
     expect(await floors()).toEqual([35, 35, 35]);
     // While pods do not say how many viewers they have, nothing is lowered, though the event is over.
     viewers = null;
