@@ -70,6 +70,7 @@ export class LoadViewer {
   #isJoined = false;
   #welcomedBefore = false;
   #failures = 0;
+  #cancelDial: () => void = () => {};
   #attempt: number;
   #toldSlots = MAX_PEERS;
   #slotsDue = false;
@@ -141,7 +142,7 @@ export class LoadViewer {
     }
     this.#shard = admission.shard;
     const connect = (): void => this.#connect(admission, beganMs + admission.delayMs);
-    if (admission.delayMs > 0) this.#timers.after(admission.delayMs, connect);
+    if (admission.delayMs > 0) this.#later(admission.delayMs, connect);
     else connect();
   }
 
@@ -201,7 +202,13 @@ export class LoadViewer {
   #retry(atLeastMs: number): void {
     const { random, reconnectMs } = this.#world;
     const waitedMs = random() * reconnectMs * 2 ** Math.min(this.#failures++, 2);
-    this.#timers.after(Math.max(atLeastMs, waitedMs), () => void this.#dial());
+    this.#later(Math.max(atLeastMs, waitedMs), () => void this.#dial());
+  }
+
+  /** One connection is planned at a time, as in the client: a later word counts. */
+  #later(delayMs: number, act: () => void): void {
+    this.#cancelDial();
+    this.#cancelDial = this.#timers.after(delayMs, act);
   }
 
   #event(socket: WebSocket, packet: Packet & { readonly type: "event" }, bytes: number, beganMs: number): void {
@@ -226,7 +233,7 @@ export class LoadViewer {
       const read = readMove(packet.payload);
       if (!read.ok) return;
       stats.counts.moves++;
-      this.#timers.after(random() * read.value.message.withinMs, () => void this.#dial());
+      this.#later(random() * read.value.message.withinMs, () => void this.#dial());
     }
   }
 

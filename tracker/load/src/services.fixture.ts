@@ -41,10 +41,15 @@ export async function startRedis(wanted?: number): Promise<Service> {
 /** HAProxy with the chart's own template. */
 export async function startHaproxy(servers: readonly HaproxyServer[]): Promise<Service> {
   const port = await freePort();
+  const settings = { ...HAPROXY_DEFAULTS, maxConnections: 8_000, checkMs: 100, requestsPerAddress: 1_000_000 };
+  return runHaproxy(haproxyConfig(TEMPLATE, { ...settings, bind: `127.0.0.1:${port}`, servers }), port);
+}
+
+/** HAProxy with a whole configuration. @param port one that the configuration binds on loopback */
+export async function runHaproxy(config: string, port: number): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), "shoal-haproxy-"));
   const path = join(folder, "haproxy.cfg");
-  const settings = { ...HAPROXY_DEFAULTS, maxConnections: 8_000, checkMs: 100, requestsPerAddress: 1_000_000 };
-  writeFileSync(path, haproxyConfig(TEMPLATE, { ...settings, bind: `127.0.0.1:${port}`, servers }));
+  writeFileSync(path, config);
   const service = await run("haproxy", ["-f", path, "-db"], port);
   return {
     port,

@@ -2,12 +2,17 @@
 export class Timers {
   readonly #open = new Set<ReturnType<typeof setTimeout>>();
 
-  after(delayMs: number, act: () => void): void {
+  /** @returns takes it back */
+  after(delayMs: number, act: () => void): () => void {
     const timer = setTimeout(() => {
       this.#open.delete(timer);
       act();
     }, delayMs);
     this.#open.add(timer);
+    return () => {
+      clearTimeout(timer);
+      this.#open.delete(timer);
+    };
   }
 
   clear(): void {

@@ -78,9 +78,10 @@ export interface TrackerWorld {
 
 /** Rosters are looked at this often, milliseconds. */
 const REVIEW_MS = 2_000;
-/** While a pod drains it looks this often whether all have gone, milliseconds; and waits so long beyond the window. */
+/** While a pod drains it looks this often whether all have gone, milliseconds; */
 const DRAIN_LOOK_MS = 100;
-const DRAIN_GRACE_MS = 5_000;
+/** and waits so long beyond the window for those who were told "not now" elsewhere. The chart gives it 10 s more. */
+const DRAIN_GRACE_MS = 25_000;
 /** Connections that wait to be accepted: beyond it the system drops them, and their browsers try again after a second, then three. */
 const BACKLOG = 8_192;
 const TOO_MANY = "Too many viewers behind one address.";
