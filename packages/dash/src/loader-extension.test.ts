@@ -13,6 +13,7 @@ let heard: string[];
 let reports: { loaded?: number; total?: number; time?: number }[];
 let rateBps: number | null;
 let sink: CdnSink | null;
+let waiting: Set<MediaRequest>;
 
 /** A loader with Shoal's extension, put together as dash.js does it. */
 function makeLoader(overrides: Partial<ExtensionOwner> = {}): NetLoader {
@@ -28,6 +29,10 @@ function makeLoader(overrides: Partial<ExtensionOwner> = {}): NetLoader {
     segmentOf: ({ customData }) => (customData.request.type === "MediaSegment" ? segment : null),
     isComplete: () => true,
     loads: () => {},
+    waits: (request) => {
+      waiting.add(request);
+      return () => waiting.delete(request);
+    },
     adopt: () => {},
     fetchWhole: (_segment, _request, given) => {
       sink = given;
@@ -67,6 +72,7 @@ beforeEach(() => {
   reports = [];
   rateBps = null;
   sink = null;
+  waiting = new Set();
 });
 
 it("what is no media goes to dash.js' own loader, which does not call itself", () => {
@@ -112,6 +118,20 @@ it("a loader that is torn down says nothing more", () => {
   loader.reset();
   asked[0]?.sink.done(bytes, fromPeers);
   expect(heard).toEqual(["task aborted"]);
+});
+
+it.each<[string, (loader: NetLoader, request: MediaRequest) => void]>([
+  ["its end", () => asked[0]?.sink.done(bytes, fromPeers)],
+  ["a failure", () => asked[0]?.sink.failed(null)],
+  ["an abort", (_loader, { customData }) => customData.abort?.()],
+  ["a teardown", (loader) => loader.reset()],
+])("the player waits for a whole segment until %s", (_what, end) => {
+  const loader = makeLoader();
+  const request = requestOf();
+  loader.load(request, response());
+  expect([...waiting]).toEqual([request]);
+  end(loader, request);
+  expect(waiting.size).toBe(0);
 });
 
 it("a failure is the CDN's own, as it came", () => {

@@ -20,6 +20,8 @@ export interface ExtensionOwner extends LoadOwner {
   isComplete(request: MediaRequest): boolean;
   /** A segment of a track is being loaded: it is what the player plays. */
   loads(segment: Segment, request: MediaRequest): void;
+  /** The player waits for a whole segment. @returns to be called when it does no more, for whatever reason */
+  waits(request: MediaRequest): () => void;
   /** A segment came past the engine. */
   adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void;
 }
@@ -61,7 +63,11 @@ export function loaderExtension(owner: ExtensionOwner): (this: Extending<NetLoad
           const plain = (sent: MediaRequest, into: MediaResponse): unknown => load.call(parent, sent, into);
           return loadChunks(plain, request, response, (bytes, ms) => owner.adopt(segment, bytes, ms));
         }
-        const shared = new SharedLoad(owner, request, response, () => loads.delete(shared));
+        const over = owner.waits(request);
+        const shared = new SharedLoad(owner, request, response, () => {
+          loads.delete(shared);
+          over();
+        });
         loads.add(shared);
         return shared.start(segment);
       },

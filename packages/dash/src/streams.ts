@@ -2,6 +2,7 @@ import type { Extending, FragmentRequest, Representation, StreamParts } from "./
 
 /** dash.js' DashHandler, one for each kind of media in each period. */
 interface DashHandler {
+  isLastSegmentRequested(representation: Representation, bufferingTimeS: number): boolean;
   getInitRequest(mediaInfo: unknown, representation: Representation): FragmentRequest | null | undefined;
 }
 
@@ -23,11 +24,14 @@ type Config = StreamParts & { readonly streamInfo: { readonly id: string } };
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * The streams of a player, found as dash.js makes their parts. The extensions change nothing: they look on.
+ * The streams of a player, found as dash.js makes their parts. The extensions look on, and change one thing: a period
+ * whose last segment is still being loaded is not over.
  *
  * dash.js has no public word for "these segments exist"; the parts that it asks itself do.
  */
 export class Streams {
+  /** What the player has asked for and not been given yet. */
+  readonly loading: Set<FragmentRequest> = new Set<FragmentRequest>();
   readonly #streams = new Set<Mutable<Stream>>();
   readonly #handlers = new WeakMap<object, { readonly handler: DashHandler; readonly config: Config }>();
   readonly #updated: (stream: Stream) => void;
@@ -52,9 +56,18 @@ export class Streams {
   /** To extend DashHandler with. */
   handlerExtension(): (this: Extending<DashHandler>, config: Config) => object {
     const handlers = this.#handlers;
+    const isLoading = (config: Config): boolean => this.#isLoading(config);
     return function (this: Extending<DashHandler>, config) {
-      handlers.set(config.segmentsController, { handler: this.parent, config });
-      return {};
+      const { parent } = this;
+      const { isLastSegmentRequested } = parent;
+      handlers.set(config.segmentsController, { handler: parent, config });
+      return {
+        // An MPD that says where the period ends makes dash.js ask at once: told yes, it goes on to the next period
+        // and leaves out what is under way.
+        isLastSegmentRequested(...asked: Parameters<DashHandler["isLastSegmentRequested"]>) {
+          return isLastSegmentRequested.apply(parent, asked) && !isLoading(config);
+        },
+      };
     };
   }
 
@@ -82,6 +95,13 @@ export class Streams {
         },
       };
     };
+  }
+
+  #isLoading({ type, streamInfo }: Config): boolean {
+    for (const { mediaType, representation } of this.loading) {
+      if (mediaType === type && representation?.adaptation.period.id === streamInfo.id) return true;
+    }
+    return false;
   }
 
   /** Null where somebody else extended DashHandler before. */
