@@ -13,7 +13,7 @@ let heard: string[];
 let reports: { loaded?: number; total?: number; time?: number }[];
 let rateBps: number | null;
 let sink: CdnSink | null;
-let waiting: Set<MediaRequest>;
+let waiting: Set<string>;
 
 /** A loader with Shoal's extension, put together as dash.js does it. */
 function makeLoader(overrides: Partial<ExtensionOwner> = {}): NetLoader {
@@ -29,10 +29,6 @@ function makeLoader(overrides: Partial<ExtensionOwner> = {}): NetLoader {
     segmentOf: ({ customData }) => (customData.request.type === "MediaSegment" ? segment : null),
     isComplete: () => true,
     loads: () => {},
-    waits: (request) => {
-      waiting.add(request);
-      return () => waiting.delete(request);
-    },
     adopt: () => {},
     fetchWhole: (_segment, _request, given) => {
       sink = given;
@@ -43,7 +39,7 @@ function makeLoader(overrides: Partial<ExtensionOwner> = {}): NetLoader {
     ...overrides,
   };
   const factory = { getClassFactoryByName: () => () => ({ create: () => parent }), getSingletonInstance: () => null };
-  const extension = loaderExtension(owner).call({ parent, context: {}, factory });
+  const extension = loaderExtension(owner, waiting).call({ parent, context: {}, factory });
   return Object.assign(parent, extension);
 }
 
@@ -129,7 +125,7 @@ it.each<[string, (loader: NetLoader, request: MediaRequest) => void]>([
   const loader = makeLoader();
   const request = requestOf();
   loader.load(request, response());
-  expect([...waiting]).toEqual([request]);
+  expect([...waiting]).toEqual(["video"]);
   end(loader, request);
   expect(waiting.size).toBe(0);
 });

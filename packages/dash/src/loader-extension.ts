@@ -20,8 +20,6 @@ export interface ExtensionOwner extends LoadOwner {
   isComplete(request: MediaRequest): boolean;
   /** A segment of a track is being loaded: it is what the player plays. */
   loads(segment: Segment, request: MediaRequest): void;
-  /** The player waits for a whole segment. @returns to be called when it does no more, for whatever reason */
-  waits(request: MediaRequest): () => void;
   /** A segment came past the engine. */
   adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void;
 }
@@ -29,9 +27,10 @@ export interface ExtensionOwner extends LoadOwner {
 /**
  * To extend XHRLoader and FetchLoader with: media segments go through the engine, all else as before.
  *
+ * @param loading is kept up to date: kinds of media of which the player waits for a segment
  * @returns one function for both, since each must know the loaders that Shoal opens for itself
  */
-export function loaderExtension(owner: ExtensionOwner): (this: Extending<NetLoader>) => object {
+export function loaderExtension(owner: ExtensionOwner, loading: Set<string>): (this: Extending<NetLoader>) => object {
   let isOpening = false;
   return function (this: Extending<NetLoader>) {
     // One that Shoal opened stays as it is.
@@ -63,12 +62,13 @@ export function loaderExtension(owner: ExtensionOwner): (this: Extending<NetLoad
           const plain = (sent: MediaRequest, into: MediaResponse): unknown => load.call(parent, sent, into);
           return loadChunks(plain, request, response, (bytes, ms) => owner.adopt(segment, bytes, ms));
         }
-        const over = owner.waits(request);
+        const { mediaType } = request.customData.request;
         const shared = new SharedLoad(owner, request, response, () => {
           loads.delete(shared);
-          over();
+          loading.delete(mediaType);
         });
         loads.add(shared);
+        loading.add(mediaType);
         return shared.start(segment);
       },
       abort(...rest: unknown[]) {

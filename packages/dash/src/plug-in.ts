@@ -113,12 +113,6 @@ export class DashPlugIn implements ExtensionOwner, Player {
     this.session.setActiveTracks([...new Set([...this.#playing.values()].map(({ trackId }) => trackId))]);
   }
 
-  waits({ customData }: MediaRequest): () => void {
-    const { loading } = this.streams;
-    loading.add(customData.request);
-    return () => loading.delete(customData.request);
-  }
-
   adopt(segment: Segment, bytes: ArrayBuffer, durationMs: number): void {
     this.session.adopt(segment, bytes, durationMs);
   }

@@ -30,8 +30,6 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
  * dash.js has no public word for "these segments exist"; the parts that it asks itself do.
  */
 export class Streams {
-  /** What the player has asked for and not been given yet. */
-  readonly loading: Set<FragmentRequest> = new Set<FragmentRequest>();
   readonly #streams = new Set<Mutable<Stream>>();
   readonly #handlers = new WeakMap<object, { readonly handler: DashHandler; readonly config: Config }>();
   readonly #updated: (stream: Stream) => void;
@@ -53,10 +51,13 @@ export class Streams {
     return null;
   }
 
-  /** To extend DashHandler with. */
-  handlerExtension(): (this: Extending<DashHandler>, config: Config) => object {
+  /**
+   * To extend DashHandler with.
+   *
+   * @param loading kinds of media of which a segment is being loaded
+   */
+  handlerExtension(loading: ReadonlySet<string>): (this: Extending<DashHandler>, config: Config) => object {
     const handlers = this.#handlers;
-    const isLoading = (config: Config): boolean => this.#isLoading(config);
     return function (this: Extending<DashHandler>, config) {
       const { parent } = this;
       const { isLastSegmentRequested } = parent;
@@ -64,8 +65,8 @@ export class Streams {
       return {
         // An MPD that says where the period ends makes dash.js ask at once: told yes, it goes on to the next period
         // and leaves out what is under way.
-        isLastSegmentRequested(...asked: Parameters<DashHandler["isLastSegmentRequested"]>) {
-          return isLastSegmentRequested.apply(parent, asked) && !isLoading(config);
+        isLastSegmentRequested(representation: Representation, bufferingTimeS: number) {
+          return !loading.has(config.type) && isLastSegmentRequested.call(parent, representation, bufferingTimeS);
         },
       };
     };
@@ -95,13 +96,6 @@ export class Streams {
         },
       };
     };
-  }
-
-  #isLoading({ type, streamInfo }: Config): boolean {
-    for (const { mediaType, representation } of this.loading) {
-      if (mediaType === type && representation?.adaptation.period.id === streamInfo.id) return true;
-    }
-    return false;
   }
 
   /** Null where somebody else extended DashHandler before. */
