@@ -58,7 +58,7 @@ async function playInTurn(options: BenchOptions, place: RunPlace, progress: Prog
   };
 }
 
-/** Plain hls.js against each other player, page load by page load. */
+/** Plain hls.js or dash.js against each other player, page load by page load. */
 async function compareLoads(options: BenchOptions, place: RunPlace, progress: Progress) {
   const scenario = scenarioOf(options.scenario);
   const pairs: { player: PlayerName; pairs: Awaited<ReturnType<typeof loadInPairs>> }[] = [];

@@ -39,6 +39,11 @@ export function pageOf({ pages }: Pick<PlayerSetUp, "pages">, viewer: number): P
   return pages[viewer % pages.length] ?? pages[0];
 }
 
+/** The player of the nth viewer as it is without an engine. */
+export function aloneOf(setUp: Pick<PlayerSetUp, "pages">, viewer: number): "plain" | "dash" {
+  return pageOf(setUp, viewer).endsWith("dash") ? "dash" : "plain";
+}
+
 /** Latency that `live-20s` asks of every player, seconds. */
 export const LONG_LATENCY_S = 20;
 

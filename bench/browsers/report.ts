@@ -65,7 +65,7 @@ export function startUpReport(
         .map((y, x) => ({ x, y })),
     });
     const title = `Start-up of each page load, shortest first, ms: ${titleOf(player)}`;
-    return [heading(title), lines([curve("hls.js", "plain"), curve(titleOf(player), "player")], "ms")];
+    return [heading(title), lines([curve("alone", "plain"), curve(titleOf(player), "player")], "ms")];
   });
   return page(about, rows, charts);
 }

@@ -12,7 +12,7 @@ export interface Pair {
   readonly player: Load;
 }
 
-/** How a player's start-up compares with that of plain hls.js. */
+/** How a player's start-up compares with that of plain hls.js, or plain dash.js. */
 export interface StartUpMeasures {
   readonly pairs: number;
   /** Pairs of which a page did not begin to play. */

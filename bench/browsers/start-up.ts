@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Seat } from "./audience.ts";
 import type { BenchOptions } from "./options.ts";
-import { type PlayerName, type PlayerSetUp, pageOf, setUpOf } from "./players.ts";
+import { aloneOf, type PlayerName, type PlayerSetUp, pageOf, setUpOf } from "./players.ts";
 import { randomUnit } from "./random.ts";
 import type { RunPlace } from "./run.ts";
 import { type Scenario, SETTLE_MS } from "./scenarios.ts";
@@ -14,7 +14,7 @@ const GIVE_UP_MS = 20_000;
 /** Lets the last page's requests and decoder go before the next begins. */
 const BETWEEN_MS = 300;
 
-/** Opens pages of plain hls.js and of a player in pairs, in an order drawn by seed, beside a swarm of that player. */
+/** Opens pages of a player and of the same without an engine in pairs, in an order drawn by seed, beside a swarm of that player. */
 export async function loadInPairs(
   player: PlayerName,
   scenario: Scenario,
@@ -53,7 +53,7 @@ export async function loadInPairs(
     }
     await sleep(SETTLE_MS, undefined, { signal });
     const done: Pair[] = [];
-    const plainSetUp = setUpOf("plain", scenario.latency);
+    const plainSetUp = setUpOf(aloneOf(setUp, viewers), scenario.latency);
     while (done.length < pairs) {
       const plainFirst = unit() < 0.5;
       const first = await load("first", plainFirst ? plainSetUp : setUp);

@@ -37,7 +37,7 @@ export function caveats(players: readonly PlayerMeasures[]): readonly string[] {
   return [`The machine had hardly a core free (${names}): do not believe latency, start-up, stalls and busy threads.`];
 }
 
-/** Start-up of each player against plain hls.js. */
+/** Start-up of each player against plain hls.js, or plain dash.js. */
 export function startUpRows(
   results: readonly (readonly [PlayerName, StartUpMeasures])[],
 ): readonly (readonly string[])[] {
@@ -50,7 +50,7 @@ export function startUpRows(
   return [
     ["", ...results.map(([player]) => titleOf(player))],
     line("pairs of page loads (failed)", ({ pairs, failed }) => `${pairs} (${failed})`),
-    line("start-up of hls.js, median, ms", ({ plainMs }) => cell(plainMs, 0)),
+    line("start-up of hls.js or dash.js alone, median, ms", ({ plainMs }) => cell(plainMs, 0)),
     line("start-up of the player, median, ms", ({ playerMs }) => cell(playerMs, 0)),
     line("ratio, median of the pairs", ({ ratio }) => cell(ratio?.median, 3)),
     line("  upper 95 % bound", ({ ratio }) => cell(ratio?.upper95, 3)),

@@ -1,4 +1,6 @@
+import type { Page } from "@playwright/test";
 import { cencKey, cencKeyId, subtitleText } from "@shoal/origin";
+import { segmentIdOf, trackIdOf } from "@shoal/protocol/names";
 import { expect, expectUntouchedPlayback, type Swarm, test, untilMeshed, type Viewer } from "../fixture/index.ts";
 
 /** Bytes of the segments of a folder that viewers took from the CDN, in copies of what was taken of it at all. */
@@ -12,11 +14,33 @@ function copies(swarm: Swarm, folder: string): number {
 const paths = async (viewer: Viewer, folder: string): Promise<readonly string[]> =>
   (await viewer.state()).played.map(({ path }) => path).filter((path) => path.includes(`/${folder}/`));
 
+/** What a page asks the CDN for of its subtitles, and what it says to the tracker. */
+interface Overheard {
+  readonly texts: string[];
+  readonly said: string[];
+}
+
+function overhear(page: Page): Overheard {
+  const overheard: Overheard = { texts: [], said: [] };
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.includes("/words/seg-")) overheard.texts.push(pathname);
+  });
+  page.on("websocket", (socket) => {
+    socket.on("framesent", ({ payload }) => overheard.said.push(String(payload)));
+  });
+  return overheard;
+}
+
 test("a viewer who changes the language takes that sound from a neighbour too, and text is no media of the swarm", async ({
   startSwarm,
 }) => {
   const swarm = await startSwarm();
-  const options = { manifest: "/vod-languages/master.mpd" };
+  const overheard: Overheard[] = [];
+  const options = {
+    manifest: "/vod-languages/master.mpd",
+    prepare: async (page: Page) => void overheard.push(overhear(page)),
+  };
   const choose = (viewer: Viewer | undefined, language: string): Promise<void> | undefined =>
     viewer?.page.evaluate((lang) => {
       const track = window.dashPlayer.getTracksFor("audio").find((one) => one.lang === lang);
@@ -39,6 +63,25 @@ test("a viewer who changes the language takes that sound from a neighbour too, a
   await expectUntouchedPlayback(swarm);
   const { stats } = await late.state();
   expect(stats?.offReason).toBeNull();
+
+  const sealed = Object.entries(swarm.origin.counts().segments).filter(([, { sealer }]) => sealer.requests > 0);
+  expect(sealed.filter(([path]) => path.includes("/a64-es/")).length, "the sealer reads sound").toBeGreaterThan(0);
+  expect(sealed.filter(([path]) => path.includes("/words/"))).toEqual([]);
+
+  const numbers = Array.from({ length: 75 }, (_, number) => number);
+  const idsOf = (folder: string): readonly string[] =>
+    numbers.map((number) => segmentIdOf(`${folder}/seg-${number}.m4s`));
+  for (const [at, { texts, said }] of overheard.entries()) {
+    expect(texts, "text comes from the CDN").toContain("/vod-languages/words/seg-0.m4s");
+    expect(said.join(" "), "the tracker hears of sound").toContain(trackIdOf("a64-es/init.mp4"));
+    expect(said.join(" "), "and not of text").not.toContain(trackIdOf("words/init.mp4"));
+    const known = (await swarm.viewers[at]?.state())?.stats?.segments.map(({ id }) => String(id)) ?? [];
+    expect(known.filter((id) => idsOf("a64-es").includes(id)).length, "the engine knows of sound").toBeGreaterThan(0);
+    expect(
+      known.filter((id) => idsOf("words").includes(id)),
+      "and not of text",
+    ).toEqual([]);
+  }
 });
 
 test("encrypted segments are shared as they are on the CDN, and play with the key that each page has", async ({

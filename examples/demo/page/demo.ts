@@ -1,4 +1,5 @@
 import { Choice } from "./choice.ts";
+import { Directions } from "./directions.ts";
 import { factsHtml, offloadHtml } from "./facts.ts";
 import { History } from "./history.ts";
 import { drawHistory } from "./history-chart.ts";
@@ -8,7 +9,7 @@ import { sourceColours } from "./paper.ts";
 import { type CdnState, ServicesClient } from "./services.ts";
 import { MOST_VIEWERS, Swarm } from "./swarm.ts";
 import { SwarmCanvas } from "./swarm-canvas.ts";
-import type { StreamName } from "./viewer-report.ts";
+import { PLAYER_WORDS, type PlayerName, type StreamName } from "./viewer-report.ts";
 
 const FIRST_VIEWERS = 6;
 const JOIN_EVERY_MS = 1_500;
@@ -32,11 +33,13 @@ const swarm = new Swarm({ stage, list: element("cards"), hub: element("hub") }, 
   tell(`${name} left`),
 );
 const history = new History(ISPS);
+const directions = new Directions();
 const originWatch = new OriginWatch();
 const beganMs = performance.now();
 const services = await ServicesClient.find();
 
 let stream: StreamName = "live";
+let players: readonly PlayerName[] = ["hls"];
 let joins: ReturnType<typeof setTimeout> | undefined;
 let totals = { cdnBytes: 0, peerBytes: 0 };
 let counts: OriginCounts = { sealer: { bytes: 0 }, segments: {} };
@@ -55,8 +58,8 @@ function tell(words: string): void {
 
 function join(): void {
   if (swarm.size >= MOST_VIEWERS) return;
-  const { name, isp } = swarm.join(stream, services.tracker);
-  tell(`${name} joined from ${isp}`);
+  const { name, isp, player } = swarm.join(stream, players, services.tracker);
+  tell(`${name} joined from ${isp}${players.length > 1 ? ` with ${PLAYER_WORDS[player]}` : ""}`);
 }
 
 /** Everybody joins anew, one after the other. */
@@ -64,6 +67,7 @@ function begin(): void {
   clearTimeout(joins);
   swarm.clear();
   history.clear();
+  directions.clear();
   originWatch.clear();
   totals = { cdnBytes: 0, peerBytes: 0 };
   let left = FIRST_VIEWERS;
@@ -79,12 +83,14 @@ function look(): void {
   const { flows, reports } = swarm.look(nowMs - lookedMs);
   lookedMs = nowMs;
   history.add(nowMs, flows);
+  directions.add(flows, (name) => swarm.playerOf(name));
   for (const { from, bytes } of flows) totals[from === null ? "cdnBytes" : "peerBytes"] += bytes;
   const lastMinute = history.last(nowMs, 60);
   element("offload").innerHTML = offloadHtml(lastMinute);
   const copies = originWatch.copiesPerSegment(counts, nowMs);
+  const crossing = players.length > 1 ? directions.crossing : null;
   const sealerBytes = counts.sealer.bytes;
-  element("facts").innerHTML = factsHtml({ lastMinute, reports, totals, copies, sealerBytes });
+  element("facts").innerHTML = factsHtml({ lastMinute, reports, totals, crossing, copies, sealerBytes });
   const cdnBytes = history.last(nowMs, HISTORY_MEAN_S)[0] ?? 0;
   element("hub-rate").textContent = `${((cdnBytes * 8) / HISTORY_MEAN_S / 1e6).toFixed(1)} Mbit/s`;
   for (const [network, isp] of ISPS.entries()) {
@@ -119,6 +125,12 @@ new Choice<StreamName>(element("stream"), stream, async (chosen) => {
   stream = chosen;
   await services.resetCounts();
   tell(chosen === "live" ? "Now live" : "Now on demand");
+  begin();
+});
+new Choice<PlayerName | "both">(element("players"), "hls", async (chosen) => {
+  players = chosen === "both" ? ["hls", "dash"] : [chosen];
+  await services.resetCounts();
+  tell(chosen === "both" ? "Now hls.js and dash.js in one swarm" : `Now all with ${PLAYER_WORDS[chosen]}`);
   begin();
 });
 element("add").addEventListener("click", join);

@@ -1,3 +1,4 @@
+import type { Crossing } from "./directions.ts";
 import type { BySource } from "./history.ts";
 import type { ViewerReport } from "./viewer-report.ts";
 
@@ -6,9 +7,16 @@ export interface Facts {
   readonly lastMinute: BySource;
   readonly reports: readonly ViewerReport[];
   readonly totals: { readonly cdnBytes: number; readonly peerBytes: number };
+  /** Null where all have one kind of player. */
+  readonly crossing: Crossing | null;
   readonly copies: number | null;
   readonly sealerBytes: number;
 }
+
+const ONE_WAY: Readonly<Record<keyof Crossing, string>> = {
+  hlsToDash: "– of it from hls.js to dash.js",
+  dashToHls: "– of it from dash.js to hls.js",
+};
 
 /** The big figure: how much of the last minute came from peers; "–" before anything came. */
 export function offloadHtml(lastMinute: BySource): string {
@@ -19,15 +27,21 @@ export function offloadHtml(lastMinute: BySource): string {
 }
 
 /** The figures below it, as terms and descriptions. */
-export function factsHtml({ reports, totals, copies, sealerBytes }: Facts): string {
+export function factsHtml({ reports, totals, crossing, copies, sealerBytes }: Facts): string {
   const stalls = reports.reduce((sum, report) => sum + report.stalls, 0);
-  const rows = [
+  const rows: readonly (readonly [string, string])[] = [
     ["CDN copies a segment, last minute", copies === null ? "–" : copies.toFixed(2)],
     ["From other viewers", megabytes(totals.peerBytes)],
+    ...(crossing === null
+      ? []
+      : [
+          [ONE_WAY.hlsToDash, megabytes(crossing.hlsToDash)] as const,
+          [ONE_WAY.dashToHls, megabytes(crossing.dashToHls)] as const,
+        ]),
     ["From the CDN", megabytes(totals.cdnBytes)],
     ["Read by the sealer, apart", megabytes(sealerBytes)],
     ["Stalls", String(stalls)],
-  ] as const;
+  ];
   return rows
     .map(([term, text]) => `<dt>${term}</dt><dd${term === "Stalls" && stalls > 0 ? " data-bad" : ""}>${text}</dd>`)
     .join("");

@@ -3,7 +3,7 @@ import { ISPS, viewerIdentity } from "./names.ts";
 import { ringOf } from "./ring.ts";
 import type { SwarmCanvas } from "./swarm-canvas.ts";
 import { ViewerCard } from "./viewer-card.ts";
-import { type StreamName, type ViewerReport, viewerUrl } from "./viewer-report.ts";
+import { type PlayerName, type StreamName, type ViewerReport, viewerUrl } from "./viewer-report.ts";
 
 /** More players than this are more than one browser should have. */
 export const MOST_VIEWERS = 16;
@@ -17,6 +17,7 @@ export class Swarm {
   readonly #colours: readonly string[];
   readonly #left: (name: string) => void;
   #meter = new FlowMeter();
+  readonly #players = new Map<string, PlayerName>();
   #cards: ViewerCard[] = [];
   #joined = 0;
 
@@ -44,16 +45,28 @@ export class Swarm {
     return this.#cards.filter((card) => card.isp === isp).length;
   }
 
-  /** Lets the next viewer join, in the smaller network. */
-  join(stream: StreamName, tracker: string): { readonly name: string; readonly isp: string } {
+  /** Also of a viewer who has left. */
+  playerOf(name: string): PlayerName | undefined {
+    return this.#players.get(name);
+  }
+
+  /** Lets the next viewer join, in the smaller network, with the player that fewer have there. */
+  join(
+    stream: StreamName,
+    players: readonly PlayerName[],
+    tracker: string,
+  ): { readonly name: string; readonly isp: string; readonly player: PlayerName } {
     const { name } = viewerIdentity(this.#joined++);
     const isp = [...ISPS].sort((a, b) => this.sizeOf(a) - this.sizeOf(b))[0] ?? "";
-    const url = viewerUrl(".", { name, isp, stream, tracker });
-    const card = new ViewerCard({ name, isp, network: ISPS.indexOf(isp), url }, this.#colours, () => this.#leave(card));
+    const player = this.#rarest(players, isp);
+    this.#players.set(name, player);
+    const url = viewerUrl(".", { name, isp, stream, player, tracker });
+    const viewer = { name, isp, player, network: ISPS.indexOf(isp), url };
+    const card = new ViewerCard(viewer, this.#colours, () => this.#leave(card));
     this.#cards = [...this.#cards, card].sort((a, b) => ISPS.indexOf(a.isp) - ISPS.indexOf(b.isp));
     this.#list.append(card.element);
     this.#arrange();
-    return { name, isp };
+    return { name, isp, player };
   }
 
   /** Asks everybody, and shows it. @returns the flows since the last look, and all reports */
@@ -75,10 +88,21 @@ export class Swarm {
   clear(): void {
     for (const card of this.#cards) card.remove();
     this.#cards = [];
+    this.#players.clear();
     this.#joined = 0;
     this.#meter = new FlowMeter();
     this.#canvas.clear();
     this.#arrange();
+  }
+
+  #rarest(players: readonly PlayerName[], isp: string): PlayerName {
+    const count = (player: PlayerName, cards: readonly ViewerCard[]): number =>
+      cards.filter((card) => card.player === player).length;
+    const near = this.#cards.filter((card) => card.isp === isp);
+    const byCount = [...players].sort(
+      (a, b) => count(a, near) - count(b, near) || count(a, this.#cards) - count(b, this.#cards),
+    );
+    return byCount[0] ?? "hls";
   }
 
   #leave(card: ViewerCard): void {

@@ -1,6 +1,6 @@
 import type { Flow } from "./flows.ts";
 import type { Point } from "./ring.ts";
-import type { ViewerReport } from "./viewer-report.ts";
+import { PLAYER_WORDS, type PlayerName, type ViewerReport } from "./viewer-report.ts";
 
 /** A full meter, seconds of buffer. */
 const FULL_BUFFER_S = 20;
@@ -27,6 +27,7 @@ function part(tag: string, className: string): HTMLElement {
 export class ViewerCard {
   readonly name: string;
   readonly isp: string;
+  readonly player: PlayerName;
   readonly element = document.createElement("li");
   readonly #frame = document.createElement("iframe");
   readonly #badge = part("span", "badge");
@@ -42,12 +43,19 @@ export class ViewerCard {
 
   /** @param colours by source: the CDN first, then one for each network */
   constructor(
-    viewer: { readonly name: string; readonly isp: string; readonly network: number; readonly url: string },
+    viewer: {
+      readonly name: string;
+      readonly isp: string;
+      readonly player: PlayerName;
+      readonly network: number;
+      readonly url: string;
+    },
     colours: readonly string[],
     leave: () => void,
   ) {
     this.name = viewer.name;
     this.isp = viewer.isp;
+    this.player = viewer.player;
     this.#sources = colours.map((colour) => {
       const bar = document.createElement("i");
       bar.style.background = colour;
@@ -131,7 +139,9 @@ export class ViewerCard {
     this.#meter.append(this.#meterFill);
     this.#meter.title = "Buffer";
     const second = part("div", "row");
-    second.append(this.#meter, this.#buffer);
+    const player = part("span", "quiet player");
+    player.textContent = PLAYER_WORDS[this.player];
+    second.append(player, this.#meter, this.#buffer);
     const words = part("div", "words");
     words.append(first, second);
     this.element.append(picture, sources, words);

@@ -41,6 +41,9 @@ export type StreamName = "live" | "vod";
 /** Which player a viewer has. */
 export type PlayerName = "hls" | "dash";
 
+/** Players by what the page calls them. */
+export const PLAYER_WORDS: Readonly<Record<PlayerName, string>> = { hls: "hls.js", dash: "dash.js" };
+
 /** What a viewer's page is told in its query. */
 export interface ViewerQuery {
   readonly name: string;

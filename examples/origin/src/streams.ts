@@ -100,7 +100,7 @@ function subtitleFile(file: string, { media, vodSegments }: StreamState): Resour
   if (file === "init.mp4") return bytesResource("manifest", "application/mp4", subtitleInit());
   const number = Number(/^seg-(0|[1-9]\d{0,6})\.m4s$/.exec(file)?.[1] ?? vodSegments);
   if (number >= vodSegments) return undefined;
-  return bytesResource("manifest", "application/mp4", subtitleSegment(number, media.segmentSeconds));
+  return bytesResource("media", "application/mp4", subtitleSegment(number, media.segmentSeconds));
 }
 
 function topResource(path: string, stream: Stream, renditions: readonly Rendition[], state: StreamState) {

@@ -13,6 +13,7 @@ let heard: string[];
 let reports: { loaded?: number; total?: number; time?: number }[];
 let rateBps: number | null;
 let sink: CdnSink | null;
+let waiting: Set<string>;
 
 /** A loader with Shoal's extension, put together as dash.js does it. */
 function makeLoader(overrides: Partial<ExtensionOwner> = {}): NetLoader {
@@ -38,7 +39,7 @@ function makeLoader(overrides: Partial<ExtensionOwner> = {}): NetLoader {
     ...overrides,
   };
   const factory = { getClassFactoryByName: () => () => ({ create: () => parent }), getSingletonInstance: () => null };
-  const extension = loaderExtension(owner).call({ parent, context: {}, factory });
+  const extension = loaderExtension(owner, waiting).call({ parent, context: {}, factory });
   return Object.assign(parent, extension);
 }
 
@@ -67,6 +68,7 @@ beforeEach(() => {
   reports = [];
   rateBps = null;
   sink = null;
+  waiting = new Set();
 });
 
 it("what is no media goes to dash.js' own loader, which does not call itself", () => {
@@ -112,6 +114,20 @@ it("a loader that is torn down says nothing more", () => {
   loader.reset();
   asked[0]?.sink.done(bytes, fromPeers);
   expect(heard).toEqual(["task aborted"]);
+});
+
+it.each<[string, (loader: NetLoader, request: MediaRequest) => void]>([
+  ["its end", () => asked[0]?.sink.done(bytes, fromPeers)],
+  ["a failure", () => asked[0]?.sink.failed(null)],
+  ["an abort", (_loader, { customData }) => customData.abort?.()],
+  ["a teardown", (loader) => loader.reset()],
+])("the player waits for a whole segment until %s", (_what, end) => {
+  const loader = makeLoader();
+  const request = requestOf();
+  loader.load(request, response());
+  expect([...waiting]).toEqual(["video"]);
+  end(loader, request);
+  expect(waiting.size).toBe(0);
 });
 
 it("a failure is the CDN's own, as it came", () => {

@@ -27,9 +27,10 @@ export interface ExtensionOwner extends LoadOwner {
 /**
  * To extend XHRLoader and FetchLoader with: media segments go through the engine, all else as before.
  *
+ * @param loading is kept up to date: kinds of media of which the player waits for a segment
  * @returns one function for both, since each must know the loaders that Shoal opens for itself
  */
-export function loaderExtension(owner: ExtensionOwner): (this: Extending<NetLoader>) => object {
+export function loaderExtension(owner: ExtensionOwner, loading: Set<string>): (this: Extending<NetLoader>) => object {
   let isOpening = false;
   return function (this: Extending<NetLoader>) {
     // One that Shoal opened stays as it is.
@@ -61,8 +62,13 @@ export function loaderExtension(owner: ExtensionOwner): (this: Extending<NetLoad
           const plain = (sent: MediaRequest, into: MediaResponse): unknown => load.call(parent, sent, into);
           return loadChunks(plain, request, response, (bytes, ms) => owner.adopt(segment, bytes, ms));
         }
-        const shared = new SharedLoad(owner, request, response, () => loads.delete(shared));
+        const { mediaType } = request.customData.request;
+        const shared = new SharedLoad(owner, request, response, () => {
+          loads.delete(shared);
+          loading.delete(mediaType);
+        });
         loads.add(shared);
+        loading.add(mediaType);
         return shared.start(segment);
       },
       abort(...rest: unknown[]) {

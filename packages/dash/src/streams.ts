@@ -2,6 +2,7 @@ import type { Extending, FragmentRequest, Representation, StreamParts } from "./
 
 /** dash.js' DashHandler, one for each kind of media in each period. */
 interface DashHandler {
+  isLastSegmentRequested(representation: Representation, bufferingTimeS: number): boolean;
   getInitRequest(mediaInfo: unknown, representation: Representation): FragmentRequest | null | undefined;
 }
 
@@ -23,7 +24,8 @@ type Config = StreamParts & { readonly streamInfo: { readonly id: string } };
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * The streams of a player, found as dash.js makes their parts. The extensions change nothing: they look on.
+ * The streams of a player, found as dash.js makes their parts. The extensions look on, and change one thing: a period
+ * whose last segment is still being loaded is not over.
  *
  * dash.js has no public word for "these segments exist"; the parts that it asks itself do.
  */
@@ -49,12 +51,24 @@ export class Streams {
     return null;
   }
 
-  /** To extend DashHandler with. */
-  handlerExtension(): (this: Extending<DashHandler>, config: Config) => object {
+  /**
+   * To extend DashHandler with.
+   *
+   * @param loading kinds of media of which a segment is being loaded
+   */
+  handlerExtension(loading: ReadonlySet<string>): (this: Extending<DashHandler>, config: Config) => object {
     const handlers = this.#handlers;
     return function (this: Extending<DashHandler>, config) {
-      handlers.set(config.segmentsController, { handler: this.parent, config });
-      return {};
+      const { parent } = this;
+      const { isLastSegmentRequested } = parent;
+      handlers.set(config.segmentsController, { handler: parent, config });
+      return {
+        // An MPD that says where the period ends makes dash.js ask at once: told yes, it goes on to the next period
+        // and leaves out what is under way.
+        isLastSegmentRequested(representation: Representation, bufferingTimeS: number) {
+          return !loading.has(config.type) && isLastSegmentRequested.call(parent, representation, bufferingTimeS);
+        },
+      };
     };
   }
 

@@ -25,10 +25,11 @@ export function withShoal(player: DashPlayer, options: ShoalOptions): ShoalHandl
     throw new ShoalError("bad-option", "shoal: withShoal must be called before the player's initialize().");
   }
   const plugIn = new DashPlugIn(player, options);
-  const loader = loaderExtension(plugIn);
+  const loading = new Set<string>();
+  const loader = loaderExtension(plugIn, loading);
   player.extend("XHRLoader", loader, true);
   player.extend("FetchLoader", loader, true);
-  player.extend("DashHandler", plugIn.streams.handlerExtension(), true);
+  player.extend("DashHandler", plugIn.streams.handlerExtension(loading), true);
   player.extend("RepresentationController", plugIn.streams.controllerExtension(), true);
   // No event of dash.js' tells that a player is done with; its loads must have ended first, else the CDN gets them.
   const { reset, destroy } = player;
