@@ -24,7 +24,7 @@ export interface Audience {
   /** Resolves when so many are there. */
   become(viewers: number): Promise<void>;
   /** What a pod of this name says of itself on `/metrics`. */
-  metricsOf(pod: string, readyPods: number): Promise<string>;
+  metricsOf(pod: string): Promise<string>;
 }
 
 /** What scales, beside the autoscaler that moves its floor. */
@@ -73,9 +73,8 @@ export async function beginDay(cluster: ControlPlane, scaling: Scaling, audience
   ];
   await cluster.addNodes(["eu-1a", "eu-1b", "eu-1c"], 4);
   await cluster.addNamespace("video");
-  let ready = 0;
   const metrics = createServer((request, response) => {
-    audience.metricsOf((request.url ?? "").slice(1), Math.max(1, ready)).then(
+    audience.metricsOf((request.url ?? "").slice(1)).then(
       (text) => response.end(text),
       () => response.writeHead(503).end(),
     );
@@ -98,10 +97,10 @@ export async function beginDay(cluster: ControlPlane, scaling: Scaling, audience
       read(scaling.kind, "shoal-tracker"),
       read("deployment", "shoal-tracker"),
     ])) as [Manifest, Manifest & { readonly status: { readonly readyReplicas?: number } }];
-    ready = deployment.status.readyReplicas ?? 0;
     const seen = {
-      ...{ atSeconds: (Date.now() - beganMs) / 1_000, floor: Number(scaled.spec?.[scaling.floor] ?? 1), ready },
-      ...{ replicas: deployment.spec?.replicas ?? 0, load: audience.viewers / heldViewers },
+      ...{ atSeconds: (Date.now() - beganMs) / 1_000, floor: Number(scaled.spec?.[scaling.floor] ?? 1) },
+      ...{ replicas: deployment.spec?.replicas ?? 0, ready: deployment.status.readyReplicas ?? 0 },
+      load: audience.viewers / heldViewers,
     };
     looks.push(seen);
     return seen;
