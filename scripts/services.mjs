@@ -9,6 +9,7 @@ const PACKAGES = {
   "firefox-esr": "firefox-esr",
   nft: "nftables",
   ip: "iproute2",
+  prometheus: "prometheus",
   sysctl: "procps",
 };
 

@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { binary } from "./binaries.ts";
+import { freePorts, Programs } from "./programs.ts";
 
 const STAGES = fileURLToPath(new URL("stages.yaml", import.meta.url));
 const USERS = { admin: "system:masters", "system:kube-controller-manager": "", "system:kube-scheduler": "" } as const;
@@ -64,7 +64,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const file = (name: string): string => join(folder, name);
   const [etcd, peer, api, controllers, scheduler, kwok] = await freePorts(6);
   const url = `https://127.0.0.1:${api}`;
-  const processes = new Map<string, ChildProcess>();
+  const programs = new Programs(folder);
 
   const tokens = Object.entries(USERS).map(([user, group]) => ({
     user,
@@ -92,24 +92,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
   };
   const [admin = "", ofControllers = "", ofScheduler = ""] = tokens.map(({ user, token }) => kubeconfig(user, token));
 
-  const start = (name: string, args: readonly string[]): void => {
-    const log = openSync(file(`${name}.log`), "a");
-    processes.set(name, spawn(binary(name), args, { stdio: ["ignore", log, log], cwd: folder }));
-    closeSync(log);
-  };
-  const end = async (name: string): Promise<void> => {
-    const child = processes.get(name);
-    processes.delete(name);
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    await ended;
-  };
   const run = runAs(admin, folder);
   const kubectl = (args: readonly string[], input?: string): Promise<string> => run("kubectl", args, input);
 
   const startApi = async (): Promise<void> => {
-    start("kube-apiserver", [
+    programs.start("kube-apiserver", [
       ...["--etcd-servers", `http://127.0.0.1:${etcd}`, "--bind-address", "127.0.0.1", "--secure-port", String(api)],
       ...["--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none", "--cert-dir", file("certs")],
       ...["--service-cluster-ip-range", "10.96.0.0/16", "--authorization-mode", "RBAC"],
@@ -122,27 +109,26 @@ export async function startControlPlane(): Promise<ControlPlane> {
         await kubectl(["get", "--raw", "/readyz"]);
         return;
       } catch (error) {
-        const child = processes.get("kube-apiserver");
-        if (Date.now() < untilMs && child?.exitCode === null) await delay(100);
-        else throw new Error(`The API is not ready: ${error}\n${tail(file("kube-apiserver.log"))}`);
+        if (Date.now() < untilMs && programs.isRunning("kube-apiserver")) await delay(100);
+        else throw new Error(`The API is not ready: ${error}\n${programs.tail("kube-apiserver")}`);
       }
     }
   };
 
   const stop = async (): Promise<void> => {
-    for (const name of [...processes.keys()].reverse()) await end(name);
+    await programs.endAll();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
     const ofPeers = `http://127.0.0.1:${peer}`;
-    start("etcd", [
+    programs.start("etcd", [
       ...["--data-dir", file("etcd"), "--unsafe-no-fsync", "--initial-cluster", `default=${ofPeers}`],
       ...["--listen-client-urls", `http://127.0.0.1:${etcd}`, "--advertise-client-urls", `http://127.0.0.1:${etcd}`],
       ...["--listen-peer-urls", ofPeers, "--initial-advertise-peer-urls", ofPeers],
     ]);
     await startApi();
     const loopback = ["--bind-address", "127.0.0.1", "--leader-elect=false"];
-    start("kube-controller-manager", [
+    programs.start("kube-controller-manager", [
       ...["--kubeconfig", ofControllers, "--secure-port", String(controllers), ...loopback],
       ...["--service-account-private-key-file", file("sa.key"), "--use-service-account-credentials"],
       ...["--authentication-kubeconfig", ofControllers, "--authorization-kubeconfig", ofControllers],
@@ -151,11 +137,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
       // A test need not wait; nothing of ours relies on it.
       ...["--horizontal-pod-autoscaler-sync-period", "1s", "--horizontal-pod-autoscaler-downscale-stabilization", "2s"],
     ]);
-    start("kube-scheduler", [
+    programs.start("kube-scheduler", [
       ...["--kubeconfig", ofScheduler, "--secure-port", String(scheduler), ...loopback],
       ...["--authentication-kubeconfig", ofScheduler, "--authorization-kubeconfig", ofScheduler],
     ]);
-    start("kwok", [
+    programs.start("kwok", [
       ...["--kubeconfig", admin, "--manage-all-nodes", "--cidr", "10.128.0.1/16", "--config", STAGES],
       ...["--server-address", `127.0.0.1:${kwok}`],
     ]);
@@ -183,7 +169,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       return kubeconfig(`${namespace}-${serviceAccount}`, token.trim());
     },
     certificate: (part) => file(`certs/apiserver.${part}`),
-    stopApi: () => end("kube-apiserver"),
+    stopApi: () => programs.end("kube-apiserver"),
     startApi,
     stop,
   };
@@ -200,26 +186,4 @@ function nodeOf(zone: string, at: number, suffix: string) {
   const annotations = { "kwok.x-k8s.io/node": "fake" };
   const metadata = { name, labels, annotations };
   return { apiVersion: "v1", kind: "Node", metadata, status: { capacity: size, allocatable: size } };
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-function tail(path: string): string {
-  return readFileSync(path, "utf8").split("\n").slice(-15).join("\n");
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { EXTERNAL_METRICS, serveExternalMetricsAt } from "../cluster/aggregated-api.ts";
 import type { ControlPlane } from "../cluster/control-plane.ts";
 
-const VERSION = "external.metrics.k8s.io/v1beta1";
+const VERSION = `${EXTERNAL_METRICS.group}/${EXTERNAL_METRICS.version}`;
 
 /** Serves one external metric to a cluster on this machine, as an adapter would. */
 export interface ExternalMetric {
@@ -12,7 +13,7 @@ export interface ExternalMetric {
 }
 
 /**
- * The API `external.metrics.k8s.io` with one metric in it. The API server reaches it by a Service that is a name: `localhost`.
+ * The API `external.metrics.k8s.io` with one metric in it.
  *
  * @param read its value now
  */
@@ -38,23 +39,7 @@ export async function serveExternalMetric(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const service = { name: "external-metrics", namespace: "kube-system" };
-  const [group = "", version = ""] = VERSION.split("/");
-  const objects = [
-    {
-      ...{ apiVersion: "v1", kind: "Service", metadata: service },
-      spec: { type: "ExternalName", externalName: "localhost", ports: [{ port }] },
-    },
-    {
-      ...{ apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", metadata: { name: `${version}.${group}` } },
-      spec: {
-        ...{ group, version, groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true },
-        service: { ...service, port },
-      },
-    },
-  ];
-  await cluster.kubectl(["apply", "-f", "-"], objects.map((item) => JSON.stringify(item)).join("\n"));
-  await cluster.kubectl(["wait", "--for=condition=Available", "--timeout=60s", `apiservice/${version}.${group}`]);
+  await serveExternalMetricsAt(cluster, port);
   return {
     close: async () => {
       server.closeAllConnections();

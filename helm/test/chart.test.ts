@@ -197,10 +197,17 @@ describe.skipIf(lacks.length > 0)(`rendered by helm${because(lacks)}`, () => {
     const of = (...args: string[]) => byKind(render(["--set", `autoscaling.mode=${mode}`, ...args]), kind)[0]?.spec;
     expect(of()?.[field]).toBe(2);
     expect(of("--set", "autoscaler.enabled=true")).not.toHaveProperty(field);
+    expect(of("--set", "autoscaler.enabled=true,autoscaler.dryRun=true")?.[field]).toBe(2);
     const tracker = byKind(render(["--set", `autoscaling.mode=${mode}`]), "Deployment").find(
       ({ metadata }) => metadata.name === "shoal-tracker",
     );
     expect(tracker?.spec).not.toHaveProperty("replicas");
+  });
+
+  it("a Prometheus that sees no tracker is an error to KEDA, not an audience of none", () => {
+    const spec = byKind(render(["--set", "autoscaling.mode=keda"]), "ScaledObject")[0]?.spec;
+    const metadata = expect.objectContaining({ threshold: "7000", ignoreNullValues: "false" });
+    expect(spec?.triggers).toContainEqual({ type: "prometheus", metadata });
   });
 
   it("an external metric is a sum that is divided by what one pod holds", () => {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ConfigError, createLog } from "@shoal/sealer";
 import { AUTOSCALER_DEFAULTS, type AutoscalerOptions } from "./config.ts";
+import { DeletionOrder } from "./deletion-order.ts";
 import { createKubeCluster } from "./kube-cluster.ts";
 import { Leadership } from "./leadership.ts";
 import { createMetrics } from "./metrics.ts";
@@ -58,7 +59,8 @@ export async function startAutoscaler(
     return scale(ownMs + skewMs);
   };
   const readSockets = socketsFromMetrics(options.metricsUrl);
-  const rounds = { cluster, options, readSockets, metrics, log, nowMs, leads: () => leadership.leads };
+  const order = new DeletionOrder(cluster);
+  const rounds = { cluster, order, options, readSockets, metrics, log, nowMs, leads: () => leadership.leads };
 
   const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal: ending.signal }).catch(() => {});
   const elect = async (): Promise<void> => {

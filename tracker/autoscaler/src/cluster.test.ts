@@ -6,14 +6,14 @@ import { AutoscalingV2Api, CoordinationV1Api, CoreV1Api, CustomObjectsApi, KubeC
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { because, missingForCluster } from "../../../helm/cluster/binaries.ts";
 import type { ControlPlane } from "../../../helm/cluster/control-plane.ts";
+import { installAutoscaler } from "../../../helm/cluster/installed-autoscaler.ts";
 import { openCluster } from "../../../helm/cluster/open-cluster.ts";
 import { type AutoscalerWorld, startAutoscaler } from "./autoscaler.ts";
 import { ConflictError, type EventStatus } from "./cluster.ts";
-import { type AutoscalerOptions, autoscalerOptionsFrom, type Target } from "./config.ts";
+import type { AutoscalerOptions, Target } from "./config.ts";
 import { createKubeCluster } from "./kube-cluster.ts";
 
 const lacks = missingForCluster();
-const CHART = fileURLToPath(new URL("../../../helm/shoal", import.meta.url));
 const ZONES = ["eu-1a", "eu-1b", "eu-1c"];
 const EVENTS = { group: "shoal.dev", version: "v1alpha1", namespace: "video", plural: "liveevents" } as const;
 /** A minute of the event's day is a second of the test's. */
@@ -39,24 +39,14 @@ describe.skipIf(lacks.length > 0)(`on a real control plane${because(lacks)}`, ()
     await cluster.addNodes(ZONES, 4);
     await cluster.addNamespace("video");
     const zones = ZONES.map((zone, at) => `zones[${at}].name=${zone}`).join(",");
-    const settings = `${zones},autoscaling.mode=hpa,autoscaling.maxReplicas=60,haproxy.maxPods=60,autoscaler.enabled=true`;
-    // Its own processes are the tests'.
-    await cluster.helm(["install", "shoal", CHART, "-n", "video", "--set", settings, "--set", "autoscaler.replicas=1"]);
-    await cluster.kubectl(["-n", "video", "scale", "deployment/shoal-autoscaler", "--replicas=0"]);
-    itsKubeconfig = await cluster.kubeconfigOf("video", "shoal-autoscaler");
-    asItself = load(itsKubeconfig);
-    admin = load(cluster.kubeconfig);
     await new Promise<void>((resolve) => metrics.listen(0, "127.0.0.1", resolve));
     const { port } = metrics.address() as AddressInfo;
-    const environment = JSON.parse(
-      await cluster.kubectl(["-n", "video", "get", "deployment", "shoal-autoscaler", "-o", "json"]),
-    ).spec.template.spec.containers[0].env as readonly { name: string; value?: string }[];
-    given = autoscalerOptionsFrom({
-      ...Object.fromEntries(environment.map(({ name, value }) => [name, value])),
-      ...{ SHOAL_AUTOSCALER_NAMESPACE: "video", SHOAL_AUTOSCALER_HOST: "127.0.0.1", SHOAL_AUTOSCALER_PORT: "0" },
-      SHOAL_AUTOSCALER_POD_METRICS: `http://127.0.0.1:${port}/{name}`,
-      SHOAL_AUTOSCALER_INTERVAL_MS: "200",
-    });
+    const settings = [zones, "autoscaling.mode=hpa,autoscaling.maxReplicas=60,haproxy.maxPods=60"];
+    const installed = await installAutoscaler(cluster, "video", settings, `http://127.0.0.1:${port}/{name}`);
+    given = { ...installed.options, intervalMs: 200 };
+    itsKubeconfig = installed.path;
+    asItself = installed.kubeConfig;
+    admin = load(cluster.kubeconfig);
   }, 120_000);
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

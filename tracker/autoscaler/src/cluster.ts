@@ -40,6 +40,8 @@ export interface TrackerPod {
   readonly name: string;
   readonly ip: string;
   readonly isReady: boolean;
+  /** By which it is taken away earlier or later; `null` where it was not marked. */
+  readonly deletionCost: number | null;
 }
 
 /** What an operator reads with `kubectl get events`. */

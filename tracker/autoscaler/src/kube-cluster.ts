@@ -78,6 +78,7 @@ export function createKubeCluster(config: KubeConfig, options: Wanted): Cluster 
           name: metadata?.name ?? "",
           ip: status?.podIP ?? "",
           isReady: (status?.conditions ?? []).some((one) => one.type === "Ready" && one.status === "True"),
+          deletionCost: costOf(metadata?.annotations?.[DELETION_COST]),
         }));
     },
 
@@ -166,6 +167,10 @@ function floorOf(metadata: Scaled["metadata"], least: number, most: number): Flo
   const lastStepMs = Date.parse(metadata?.annotations?.[LAST_STEP] ?? "");
   const version = metadata?.resourceVersion ?? "";
   return { least, most, version, lastStepMs: Number.isNaN(lastStepMs) ? 0 : lastStepMs };
+}
+
+function costOf(written: string | undefined): number | null {
+  return written !== undefined && /^-?\d+$/.test(written) ? Number(written) : null;
 }
 
 function timeOf(headers: Readonly<Record<string, string>>): number | null {

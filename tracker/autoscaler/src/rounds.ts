@@ -1,6 +1,7 @@
 import type { Log } from "@shoal/sealer";
 import { type AnnouncedEvent, type Cluster, ConflictError, type EventStatus, type Floor } from "./cluster.ts";
 import type { AutoscalerOptions, Target } from "./config.ts";
+import { areMarksDue, type DeletionOrder } from "./deletion-order.ts";
 import { invalidStatus, isSameStatus, type Standing, statusOf } from "./event-status.ts";
 import { type CapacityModel, floorOf, isUnderWay, peakOf } from "./floor.ts";
 import { type LiveEvent, readLiveEvent } from "./live-event.ts";
@@ -11,6 +12,7 @@ import { nextStep, type Step } from "./step.ts";
 /** What a round needs. */
 export interface Rounds {
   readonly cluster: Cluster;
+  readonly order: DeletionOrder;
   readonly options: AutoscalerOptions;
   readonly readSockets: ReadSockets;
   readonly metrics: Metrics;
@@ -61,7 +63,7 @@ const modelOf = (options: AutoscalerOptions): CapacityModel => options;
 const zonesOf = (options: AutoscalerOptions): readonly string[] => options.targets.map(({ zone }) => zone);
 
 async function settle(rounds: Rounds, target: Target, events: readonly LiveEvent[], nowMs: number) {
-  const { cluster, options, metrics } = rounds;
+  const { cluster, order, options, metrics, leads } = rounds;
   const { zone } = target;
   const [floor, pods] = [await cluster.floor(target), await cluster.pods(target)];
   const ready = pods.filter(({ isReady }) => isReady);
@@ -80,7 +82,12 @@ async function settle(rounds: Rounds, target: Target, events: readonly LiveEvent
   metrics.sockets.set({ zone }, sum);
   metrics.missing.set({ zone }, Math.max(0, wanted - ready.length));
   metrics.floor.set({ zone }, floor.least);
-  if (step.floor !== floor.least) await take(rounds, target, floor, step, sockets, nowMs);
+  const surplus = {
+    ...{ ready: ready.length, floor: floor.least, nextFloor: step.floor, markedMs: order.markedMs(zone) },
+    ...{ nowMs, everyMs: options.stepDownSeconds * 1_000 },
+  };
+  if (areMarksDue(surplus) && !options.dryRun && leads()) await order.mark(zone, ready, sockets, nowMs);
+  if (step.floor !== floor.least) await take(rounds, target, floor, step, nowMs);
   return { ready: ready.length, most: floor.most };
 }
 
@@ -89,7 +96,6 @@ async function take(
   target: Target,
   from: Floor,
   step: Step,
-  sockets: ReadonlyMap<string, number>,
   nowMs: number,
 ): Promise<void> {
   const { zone, name, kind } = target;
@@ -97,8 +103,6 @@ async function take(
   if (options.dryRun) return log.info("would-set-floor", fields);
   if (!leads()) return;
   const isLower = step.floor < from.least;
-  if (isLower) for (const [pod, cost] of sockets) await cluster.setDeletionCost(pod, cost).catch(ignoreGone);
-  if (!leads()) return;
   try {
     await cluster.setFloor(target, from, step.floor, isLower ? nowMs : null);
   } catch (error) {
@@ -165,5 +169,3 @@ async function tell(
     })
     .catch((error: unknown) => log.warn("notice-failed", { reason: String(error) }));
 }
-
-function ignoreGone(): void {}

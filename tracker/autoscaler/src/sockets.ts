@@ -3,8 +3,11 @@ import type { TrackerPod } from "./cluster.ts";
 const AT_ONCE = 16;
 const WITHIN_MS = 3_000;
 
+/** As much of a pod as is needed to ask it. */
+type Asked = Pick<TrackerPod, "name" | "ip">;
+
 /** Reads how many viewers a pod has; `null` where it does not say. */
-export type ReadSockets = (pod: TrackerPod) => Promise<number | null>;
+export type ReadSockets = (pod: Asked) => Promise<number | null>;
 
 /** Asks a pod's own metrics. @param url with `{ip}` and `{name}` in it */
 export function socketsFromMetrics(url: string, get: typeof fetch = fetch): ReadSockets {
@@ -22,10 +25,7 @@ export function socketsFromMetrics(url: string, get: typeof fetch = fetch): Read
 }
 
 /** Viewers by pod, of those pods that say; a few are asked at once. */
-export async function countSockets(
-  pods: readonly TrackerPod[],
-  read: ReadSockets,
-): Promise<ReadonlyMap<string, number>> {
+export async function countSockets(pods: readonly Asked[], read: ReadSockets): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   const waiting = [...pods];
   const ask = async (): Promise<void> => {
