@@ -51,7 +51,7 @@ export function loaderExtension(owner: ExtensionOwner, loading: Set<string>): (t
       interceptors: () => interceptorsOf(factory.getSingletonInstance(context, "CustomParametersModel")),
     });
     const dropAll = (): void => {
-      for (const running of [...loads]) running.drop();
+      for (const running of loads) running.drop();
     };
     return {
       load(request: MediaRequest, response: MediaResponse) {
@@ -72,7 +72,7 @@ export function loaderExtension(owner: ExtensionOwner, loading: Set<string>): (t
         return shared.start(segment);
       },
       abort(...rest: unknown[]) {
-        for (const running of [...loads]) running.abort();
+        for (const running of loads) running.abort();
         abort.apply(parent, rest);
       },
       reset() {

@@ -264,9 +264,7 @@ export class DashPlugIn implements ExtensionOwner, Player {
     if (this.#net && this.streams.size > 0) return;
     this.#warned = true;
     const missed = this.#net ? "DashHandler or RepresentationController" : "XHRLoader";
-    console.warn(
-      `shoal: another extension of dash.js' ${missed} was first; nothing is shared. Call withShoal before it.`,
-    );
+    console.warn(`shoal: ${missed} was extended before; nothing is shared. Call withShoal first.`);
   }
 
   /** What fails here costs sharing, and is told of once. */

@@ -54,10 +54,8 @@ export class SharedLoad {
   /** As XHRLoader does: what dash.js left of the callbacks hears of it, once. */
   abort(): void {
     if (this.#isOver) return;
-    const { customData } = this.#request;
-    this.#over();
-    this.#task?.abort();
-    customData.onabort?.();
+    this.drop();
+    this.#request.customData.onabort?.();
   }
 
   /** Ends without a word: the player is being torn down. */
@@ -94,29 +92,22 @@ export class SharedLoad {
     this.#cancelWait = () => clearTimeout(timer);
   }
 
-  #answer(bytes: ArrayBuffer, seen: MediaResponse | null): void {
-    const { customData, url, headers } = this.#request;
-    this.#over();
-    Object.assign(this.#response, {
-      url: seen?.url ?? url,
-      status: seen?.status ?? (headers.Range ? 206 : 200),
-      statusText: seen?.statusText ?? "OK",
-      headers: seen?.headers ?? {},
-      data: bytes,
-    });
-    customData.onloadend?.();
+  #answer(data: ArrayBuffer, seen: MediaResponse | null): void {
+    const { url, headers } = this.#request;
+    this.#ends({ url, status: headers.Range ? 206 : 200, statusText: "OK", headers: {}, ...seen, data });
   }
 
   #failed(outcome: HttpOutcome | null): void {
+    this.#ends(outcome?.response, outcome?.timedOut);
+  }
+
+  #ends(answer?: MediaResponse, timedOut?: HttpOutcome["timedOut"]): void {
     if (this.#isOver) return;
-    const { customData } = this.#request;
+    const request = this.#request;
     this.#over();
-    if (outcome) {
-      const { url, status, statusText, headers, data } = outcome.response;
-      Object.assign(this.#response, { url, status, statusText, headers, data });
-      if (outcome.timedOut) customData.ontimeout?.(outcome.timedOut);
-    }
-    customData.onloadend?.();
+    Object.assign(this.#response, answer, { request });
+    if (timedOut) request.customData.ontimeout?.(timedOut);
+    request.customData.onloadend?.();
   }
 
   #over(): void {

@@ -65,8 +65,8 @@ export class Streams {
       return {
         // An MPD that says where the period ends makes dash.js ask at once: told yes, it goes on to the next period
         // and leaves out what is under way.
-        isLastSegmentRequested: (representation: Representation, bufferingTimeS: number) =>
-          !loading.has(config.type) && isLastSegmentRequested.call(parent, representation, bufferingTimeS),
+        isLastSegmentRequested: (...rest: Parameters<DashHandler["isLastSegmentRequested"]>) =>
+          !loading.has(config.type) && isLastSegmentRequested.apply(parent, rest),
       };
     };
   }
