@@ -232,6 +232,24 @@ describe("bytes from the CDN", () => {
     expect(new Uint8Array(copies.assemble(copy) ?? new ArrayBuffer(0))).toEqual(bytes);
   });
 
+  it("that came in ranges are forgotten with the seal that gave their length, until all of it is there", async () => {
+    const old = bytesOf(1);
+    const restarted = bytesOf(2, 170_000);
+    await know(sealOf(1, old));
+    const copy = begun(1);
+    // What the CDN has under the name now is longer than the seal says: its ranges fit all the same.
+    copies.receiveCdn(copy, answer(restarted.slice(0, 131_072), 0, false));
+    copies.receiveCdn(copy, answer(restarted.slice(131_072, 150_000), 131_072, false));
+    await clock.pass(0);
+    expect(contradicted).toEqual([copy.id]);
+    expect(copies.assemble(copy)).toBeNull();
+    copies.claimLength(copy, 150_000, 16);
+    expect(copy.pieces).toEqual([]);
+    copies.receiveCdn(copy, answer(restarted));
+    expect(new Uint8Array(copies.assemble(copy) ?? new ArrayBuffer(0))).toEqual(restarted);
+    expect(copy.shareable()).toEqual([]);
+  });
+
   it("complete what peers began, and are never mixed with bytes of another edition", async () => {
     const bytes = bytesOf(1);
     const seal = sealOf(1, bytes);

@@ -95,7 +95,7 @@ export class Copies {
 
   /** How long a segment is, as a neighbour says; believed until its seal says otherwise. */
   claimLength(copy: Copy, byteLength: number, pieceShift: number): void {
-    if (copy.byteLength > 0 || byteLength === 0 || byteLength > MAX_CLAIMED_BYTES) return;
+    if (copy.unshareable || copy.byteLength > 0 || byteLength === 0 || byteLength > MAX_CLAIMED_BYTES) return;
     copy.setLength(byteLength, pieceShift);
   }
 
@@ -232,6 +232,7 @@ export class Copies {
     const bytes = this.#store.assemble(copy.id, copy.pieces.length);
     if (!bytes) return;
     copy.setLength(bytes.byteLength, pieceShift);
+    copy.isWhole = true;
     this.#store.putWhole(copy.id, bytes, pieceShift);
     for (let index = 0; index < copy.pieces.length; index++) copy.set(index, "own", this.#clock.now());
   }
@@ -249,6 +250,7 @@ export class Copies {
     copy.setLength(bytes.byteLength, shift);
     copy.reset();
     copy.seal = seal;
+    copy.isWhole = true;
     this.#store.putWhole(copy.id, bytes, shift);
     for (let index = 0; index < copy.pieces.length; index++) copy.set(index, "own", this.#clock.now());
     if (seal && seal.byteLength !== bytes.byteLength) this.#contradict(copy);
@@ -292,16 +294,19 @@ export class Copies {
     });
   }
 
-  /** The viewer believes the CDN: its bytes stay playable and are shared with nobody. */
+  /**
+   * The viewer believes the CDN: a whole answer stays playable and is shared with nobody. Ranges were laid out by the seal's
+   * word for the length, so they are forgotten with it, and the CDN is asked for all of it.
+   */
   #contradict(copy: Copy): void {
     copy.seal = null;
     copy.unshareable = true;
     this.#seals.forget(copy.id);
-    const fromPeers = copy.in("held", "checking", "quarantined").filter((index) => copy.pieces[index]?.peerId);
-    for (const index of copy.in("checking", "held", "own")) {
-      const keep = !fromPeers.includes(index);
-      if (!keep) this.#store.dropPiece(copy.id, index);
-      copy.set(index, keep ? "own" : "missing", this.#clock.now());
+    if (copy.isWhole) for (const index of copy.in("checking", "held")) copy.set(index, "own", this.#clock.now());
+    else {
+      this.#handlers.wasted(this.#store.bytesOf(copy.id));
+      this.#store.drop(copy.id);
+      copy.setLength(0, PIECE_SHIFT);
     }
     this.#handlers.contradicted(copy);
   }

@@ -63,6 +63,8 @@ export class Copy {
   cdnRetryMs = 0;
   rescued = false;
   delivered = false;
+  /** All of it came in one answer of the CDN. */
+  isWhole = false;
   /** Contradicted by its seal: for the player only. */
   unshareable = false;
 
@@ -169,6 +171,7 @@ export class Copy {
   }
 
   #layOut(): void {
+    this.isWhole = false;
     const count = Math.min(MAX_PIECES, pieceCount(this.news.byteLength, this.news.pieceShift));
     Object.assign(this.#counts, NONE, { missing: count });
     this.pieces = Array.from({ length: count }, () => ({

@@ -67,7 +67,7 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   }
   const asked = wanted.askedMs !== null;
   if (copy.complete || !(asked || wanted.upcoming)) return false;
-  if (!wanted.fits) return asked && fetchWhole(wanted, planning);
+  if (!wanted.fits || copy.unshareable) return asked && fetchWhole(wanted, planning);
   if (!view.sealing && !copy.seal) return asked && fetchUnsealed(view, wanted, planning);
   const idle = copy.count("held", "quarantined", "checking", "coming") === 0;
   const lowMs = Math.min(LOW_BUFFER_MS, wanted.targetDurationMs * LOW_BUFFER_SHARE);

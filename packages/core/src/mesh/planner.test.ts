@@ -161,6 +161,15 @@ describe("who fetches", () => {
     expect(kinds(plan(viewOf([wanted], others, { sealing: false })).actions)).toEqual(["fetch"]);
   });
 
+  it("is this viewer at once where the CDN refuted the seal, and nobody before the player asks", () => {
+    const refuted = segmentOfRank(2, others);
+    refuted.setLength(0, PIECE_SHIFT);
+    refuted.unshareable = true;
+    const wanted = wantedOf(refuted, { electorate: among(others) });
+    expect(plan(viewOf([wanted], others)).actions).toMatchObject([{ kind: "fetch", range: null }]);
+    expect(plan(viewOf([{ ...wanted, askedMs: null, upcoming: true }], others)).actions).toEqual([]);
+  });
+
   it("waits for a neighbour that said it is fetching, but not for one that has nothing to show for it", () => {
     const copy = segmentOfRank(0, others);
     const said = new Announcement();
