@@ -31,6 +31,7 @@ const RARE_OVER = 0.08;
 /** Where a buffer runs dry sooner than this, what is urgent goes before what is rare. */
 const TIGHT_MS = 2_000;
 
+/** Promises within this are alike: of those who made one it is drawn who is asked, so that the fastest has not all the work. */
 const SOON_MS = 100;
 
 const ranks = new Ranks();
@@ -117,6 +118,7 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
     return copy.knownSinceMs + share * timeMs;
   };
   const asks = new Map<PeerId, number[]>();
+  /** For draws of our own for this segment. */
   const seed = Number.parseInt(copy.id.slice(0, 8), 16) ^ Number.parseInt(view.self.slice(0, 8), 16);
   const rareMs = (piece: number): number =>
     copy.knownSinceMs + RARE_OVER * timeMs * suppressedDelay(copy.id, ~piece, view.self, nearby + 1);

@@ -55,7 +55,9 @@ export class Ranks {
       known = { electors, ranks: [] };
       this.#known.set(copy, known);
     }
-    return (known.ranks[stripe] ??= electionRank(copy.id, stripe, self, electors));
+    const rank = known.ranks[stripe] ?? electionRank(copy.id, stripe, self, electors);
+    known.ranks[stripe] = rank;
+    return rank;
   }
 }
 
