@@ -207,6 +207,7 @@ export class Acquisition {
         canFetchWhole: load !== undefined && !load.fetched,
         canSplit: segment !== null && this.#cdn.takesRanges(segment),
         electorate: this.#electorates.of(copy.trackId),
+        nearby: this.#electorates.nearby(copy.trackId),
         fits: copies.fits(copy),
         live,
         targetDurationMs: track?.targetDurationMs ?? 4000,

@@ -1,6 +1,6 @@
-import type { PeerId } from "@shoal/protocol";
+import { mix32, type PeerId } from "@shoal/protocol";
 import type { Announcement, Copy } from "./copy.ts";
-import { suppressedDelay } from "./election.ts";
+import { Ranks, suppressedDelay } from "./election.ts";
 import type { PlanNeighbour, Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
 const ASSUMED_PEER_BPS = 8_000_000;
@@ -8,11 +8,13 @@ const ASSUMED_PEER_BPS = 8_000_000;
 const FIRST_WINDOW_BYTES = 2 * 65_536;
 const WINDOW_MS = 500;
 /**
- * What nobody of our own ISP promises is asked of another from this share of a segment's time on, each viewer at a moment
- * of its own: whoever is first has it to give to the others. With less than the last share left all are asked alike.
+ * What nobody of our own ISP promises is asked of another ISP from this share of a segment's time on by the one elected
+ * for the piece, who has it to give to the others; should it not come, by each viewer at a moment of its own. With less
+ * than the last share left all are asked alike.
  */
 const FAR_FROM = 0.1;
-const FAR_OVER = 0.45;
+const FAR_OTHERS_FROM = 0.35;
+const FAR_OTHERS_OVER = 0.3;
 const URGENT_SHARE = 0.3;
 /** Nobody is asked who would need more than this share of what time is left. */
 const LATEST_SHARE = 0.5;
@@ -28,6 +30,11 @@ const RARE_SHARE = 0.1;
 const RARE_OVER = 0.08;
 /** Where a buffer runs dry sooner than this, what is urgent goes before what is rare. */
 const TIGHT_MS = 2_000;
+
+/** Promises within this are alike: of those who made one it is drawn who is asked, so that the fastest has not all the work. */
+const SOON_MS = 100;
+
+const ranks = new Ranks();
 
 /** Hardly anybody around holds a piece: it has to spread before what is common. */
 export function isRare(holders: number, neighbours: number): boolean {
@@ -99,16 +106,20 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
   const { copy } = wanted;
   const holders = spoken.filter(({ said }) => fitsSeal(copy, said));
   if (!holders.some(({ neighbour }) => (budget.get(neighbour.peerId) ?? 0) > 0)) return null;
-  const nearby = view.neighbours.filter(({ sameIsp, uploads }) => sameIsp && uploads).length;
+  const nearby = wanted.nearby.filter(({ peerId }) => peerId !== view.self).length;
   const near = spoken.filter(({ neighbour }) => neighbour.sameIsp);
   const timeMs = Math.min(wanted.dryMs - copy.knownSinceMs, MOST_TIME * wanted.targetDurationMs);
   const anywhere = nearby === 0 || copy.knownSinceMs + timeMs - view.nowMs < URGENT_SHARE * timeMs;
   const withinMs = LATEST_SHARE * (wanted.dryMs - view.nowMs);
   const farMs = (piece: number): number => {
-    const share = FAR_FROM + FAR_OVER * suppressedDelay(copy.id, piece, view.self, nearby + 1);
+    const isElected = ranks.of(copy, piece, view.self, wanted.nearby) === 0;
+    const later = isElected ? 0 : suppressedDelay(copy.id, piece, view.self, nearby + 1);
+    const share = isElected ? FAR_FROM : FAR_OTHERS_FROM + FAR_OTHERS_OVER * later;
     return copy.knownSinceMs + share * timeMs;
   };
   const asks = new Map<PeerId, number[]>();
+  /** For draws of our own for this segment. */
+  const seed = Number.parseInt(copy.id.slice(0, 8), 16) ^ Number.parseInt(view.self.slice(0, 8), 16);
   const rareMs = (piece: number): number =>
     copy.knownSinceMs + RARE_OVER * timeMs * suppressedDelay(copy.id, ~piece, view.self, nearby + 1);
   const ask = (piece: number, rare: boolean, look: (atMs: number) => void): void => {
@@ -118,7 +129,7 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
     const waitMs = anywhere || promised ? 0 : farMs(piece);
     const far = !promised && waitMs <= view.nowMs;
     if (!far && !promised) look(waitMs);
-    const best = purse.bytes > 0 && soonest(holders, piece, far, budget, withinMs, view.nowMs);
+    const best = purse.bytes > 0 && soonest(holders, piece, far, budget, withinMs, view.nowMs, seed);
     if (!best) return;
     const { length } = copy.extent(piece);
     purse.bytes -= length;
@@ -160,17 +171,20 @@ function soonest(
   budget: ReadonlyMap<PeerId, number>,
   withinMs: number,
   nowMs: number,
+  seed: number,
 ): PlanNeighbour | null {
   let best: PlanNeighbour | null = null;
   let bestMs = Math.max(LEAST_WITHIN_MS, withinMs);
+  let bestTurn = Number.POSITIVE_INFINITY;
   for (const { neighbour, said } of holders) {
     if (!said.has(piece) || !(far || neighbour.sameIsp)) continue;
     const left = budget.get(neighbour.peerId) ?? 0;
     if (left <= 0) continue;
     const waitingBytes = windowOf(neighbour, nowMs) - left + neighbour.outstandingBytes;
     const bytes = (waitingBytes + 65_536) * (1 + neighbour.lateness / 2);
-    const ms = (bytes * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS);
-    if (ms < bestMs) [best, bestMs] = [neighbour, ms];
+    const ms = Math.max(SOON_MS, (bytes * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS));
+    const turn = mix32(Number.parseInt(neighbour.peerId.slice(0, 8), 16) + piece, seed);
+    if (ms < bestMs || (ms === bestMs && turn < bestTurn)) [best, bestMs, bestTurn] = [neighbour, ms, turn];
   }
   return best;
 }

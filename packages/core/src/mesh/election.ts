@@ -45,6 +45,22 @@ export function electionRank(segment: SegmentId, stripe: number, self: PeerId, e
   return rank;
 }
 
+/** {@link electionRank} of one viewer, remembered while the electors are the same list: it is asked at each plan. */
+export class Ranks {
+  readonly #known = new WeakMap<object, { readonly electors: readonly Elector[]; readonly ranks: number[] }>();
+
+  of(copy: { readonly id: SegmentId }, stripe: number, self: PeerId, electors: readonly Elector[]): number {
+    let known = this.#known.get(copy);
+    if (known?.electors !== electors) {
+      known = { electors, ranks: [] };
+      this.#known.set(copy, known);
+    }
+    const rank = known.ranks[stripe] ?? electionRank(copy.id, stripe, self, electors);
+    known.ranks[stripe] = rank;
+    return rank;
+  }
+}
+
 /** Pieces that one fetcher takes together: the first copy for many viewers is split over many uplinks. */
 export function stripePieces(pieces: number, viewers: number): number {
   if (pieces < LEAST_SPLIT_PIECES) return pieces;

@@ -1,6 +1,6 @@
 import type { PeerId, TrackId } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
-import type { Electorate } from "./election.ts";
+import type { Elector, Electorate } from "./election.ts";
 import type { Neighbour } from "./neighbour.ts";
 import type { Rosters } from "./roster.ts";
 
@@ -25,6 +25,7 @@ export class Electorates {
   /** When our own CDN failed last and has not answered since, on the session's clock. */
   readonly #failedMs: () => number;
   readonly #local = new Map<TrackId, Electorate>();
+  readonly #nearby = new Map<TrackId, readonly Elector[]>();
   #neighbours: readonly Neighbour[] = [];
 
   constructor(rim: ElectoratesRim, failedMs: () => number) {
@@ -34,30 +35,48 @@ export class Electorates {
 
   /** The tracker's roster, or ourselves and our neighbours on the track. The same object until it changes. */
   of(trackId: TrackId): Electorate {
-    const { rosters, neighbours } = this.#rim;
-    const named = rosters.of(trackId);
+    const named = this.#rim.rosters.of(trackId);
     if (named) return named;
-    if (this.#neighbours !== neighbours()) {
-      this.#neighbours = neighbours();
-      this.changed();
-    }
+    this.#look();
     const known = this.#local.get(trackId) ?? this.#elect(trackId);
     this.#local.set(trackId, known);
+    return known;
+  }
+
+  /** Ourselves and our neighbours of our own ISP on the track, as far as they send to others. The same list until it changes. */
+  nearby(trackId: TrackId): readonly Elector[] {
+    this.#look();
+    const known = this.#nearby.get(trackId) ?? this.#around(trackId, ({ sameIsp }) => sameIsp, this.#rim.uploads());
+    this.#nearby.set(trackId, known);
     return known;
   }
 
   /** What a neighbour plays, sends or fails at changed, or we did. */
   changed(): void {
     this.#local.clear();
+    this.#nearby.clear();
+  }
+
+  #look(): void {
+    const neighbours = this.#rim.neighbours();
+    if (this.#neighbours === neighbours) return;
+    this.#neighbours = neighbours;
+    this.changed();
   }
 
   #elect(trackId: TrackId): Electorate {
-    const { clock, self, uploads, weight } = this.#rim;
+    const { clock, uploads } = this.#rim;
     const fails = (failedMs: number): boolean => clock.now() - failedMs <= NO_FETCHER_MS;
-    const electors = this.#neighbours
-      .filter((neighbour) => neighbour.uploads && neighbour.tracks.has(trackId) && !fails(neighbour.fetchFailedMs))
-      .map((neighbour) => ({ peerId: neighbour.peerId, weight: neighbour.weight }));
-    if (uploads() && !fails(this.#failedMs())) electors.push({ peerId: self, weight: weight() });
+    const takesPart = uploads() && !fails(this.#failedMs());
+    const electors = this.#around(trackId, ({ fetchFailedMs }) => !fails(fetchFailedMs), takesPart);
     return { named: false, electors, viewers: electors.length };
+  }
+
+  #around(trackId: TrackId, counts: (neighbour: Neighbour) => boolean, takesPart: boolean): readonly Elector[] {
+    const electors: Elector[] = this.#neighbours
+      .filter((neighbour) => neighbour.uploads && neighbour.tracks.has(trackId) && counts(neighbour))
+      .map(({ peerId, weight }) => ({ peerId, weight }));
+    if (takesPart) electors.push({ peerId: this.#rim.self, weight: this.#rim.weight() });
+    return electors;
   }
 }

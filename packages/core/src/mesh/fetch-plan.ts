@@ -1,6 +1,6 @@
 import type { ByteRange } from "@shoal/protocol";
 import { COMING_MS, type Copy } from "./copy.ts";
-import { type Electorate, electionRank, electionShare, stripePieces, suppressedDelay } from "./election.ts";
+import { electionRank, electionShare, Ranks, stripePieces, suppressedDelay } from "./election.ts";
 import type { Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
 /** Below this much buffer nothing is waited for; less for short segments. */
@@ -39,6 +39,8 @@ const LOOK_AGAIN_MS = 150;
 const NEARLY_ALL = 0.8;
 /** Ranges of one rescue; nearer ones are taken together. */
 const MAX_RANGES = 8;
+
+const ranks = new Ranks();
 
 /** When the CDN must be asked at the latest so that it is in time. */
 export function latestFetchMs(
@@ -112,7 +114,7 @@ function seek(view: PlanView, { copy, electorate }: PlanSegment, { actions }: Pl
   const pieces = Math.max(1, copy.pieces.length);
   const size = stripePieces(pieces, electorate.viewers);
   for (let first = 0; first < pieces; first += size) {
-    if (rankOf(copy, first / size, view, electorate) !== 0) continue;
+    if (ranks.of(copy, first / size, view.self, electorate.electors) !== 0) continue;
     actions.push({ kind: "seek", copy });
     break;
   }
@@ -151,26 +153,12 @@ function planStripes(
 }
 
 function stripeMs(view: PlanView, { copy, electorate }: PlanSegment, stripe: number, latestMs: number): number {
-  const rank = rankOf(copy, stripe, view, electorate);
+  const rank = ranks.of(copy, stripe, view.self, electorate.electors);
   if (rank === 0) return copy.knownSinceMs;
   const spanMs = Math.max(0, latestMs - copy.knownSinceMs);
   const [from, over] = rank > 0 ? [BACKUPS_FROM, BACKUPS_OVER] : [OTHERS_FROM, OTHERS_OVER];
   const crowd = rank > 0 ? electorate.electors.length : electorate.viewers;
   return copy.knownSinceMs + spanMs * (from + over * suppressedDelay(copy.id, stripe, view.self, crowd));
-}
-
-const ranks = new WeakMap<Copy, { electorate: Electorate; ranks: number[] }>();
-
-/** {@link electionRank}, remembered while the electorate is the same: it is asked at each plan. */
-function rankOf(copy: Copy, stripe: number, { self }: PlanView, electorate: Electorate): number {
-  let known = ranks.get(copy);
-  if (known?.electorate !== electorate) {
-    known = { electorate, ranks: [] };
-    ranks.set(copy, known);
-  }
-  const rank = known.ranks[stripe] ?? electionRank(copy.id, stripe, self, electorate.electors);
-  known.ranks[stripe] = rank;
-  return rank;
 }
 
 /** When this viewer's turn to fetch all of a segment comes, whatever the deadline. */

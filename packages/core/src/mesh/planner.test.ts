@@ -13,7 +13,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Segment } from "../player.ts";
 import { Announcement, Copy } from "./copy.ts";
-import { type Electorate, electionRank } from "./election.ts";
+import { type Elector, type Electorate, electionRank } from "./election.ts";
 import { type PlanAction, type PlanNeighbour, type PlanSegment, type PlanView, plan, type Spoken } from "./planner.ts";
 
 const TRACK = trackIdOf("v/init.mp4");
@@ -57,6 +57,7 @@ function wantedOf(copy: Copy, more: Partial<PlanSegment> = {}): PlanSegment {
     canFetchWhole: true,
     canSplit: true,
     electorate: among([]),
+    nearby: [],
     fits: true,
     live: true,
     targetDurationMs: 4_000,
@@ -242,6 +243,24 @@ describe("pieces", () => {
     said.edition = 0xdead;
     expect(plan(viewOf([wantedOf(copy)], [neighbourOf(1, {}, { announced: () => said })])).actions).toEqual([]);
   });
+
+  it("are asked of all who can bring them soon, not of the fastest alone", () => {
+    const given = new Map<PeerId, number>();
+    const holders = [80, 160, 320, 640].map((mbps, n) => ({ index: n + 1, rateBps: mbps * 1e6 }));
+    for (let n = 0; n < 40; n++) {
+      const copy = copyOf(`even${n}`, 12);
+      const all = Array.from({ length: 12 }, (_, piece) => piece);
+      const around = holders.map(({ index, rateBps }) => neighbourOf(index, { [copy.id]: all }, { rateBps }));
+      for (const action of plan(viewOf([wantedOf(copy, { nearby: among(around).electors })], around, { nowMs: 900 }))
+        .actions) {
+        if (action.kind !== "ask") continue;
+        given.set(action.peerId, (given.get(action.peerId) ?? 0) + action.pieces.length);
+      }
+    }
+    const counts = [...given.values()];
+    expect(counts).toHaveLength(4);
+    expect(Math.max(...counts)).toBeLessThan(2 * Math.min(...counts));
+  });
 });
 
 describe("the first copy of a large cluster", () => {
@@ -322,26 +341,51 @@ describe("the first copy of a large cluster", () => {
 
 describe("neighbours of other ISPs", () => {
   const holder = (copy: Copy, index: number, sameIsp: boolean): Speaker =>
-    neighbourOf(index, { [copy.id]: [0, 1, 2, 3] }, { sameIsp });
+    neighbourOf(index, { [copy.id]: [0, 1, 2, 3] }, { sameIsp, rateBps: 50_000_000 });
+  const nearby = (count: number): Elector[] =>
+    Array.from({ length: count }, (_, index) => ({ peerId: peer(index), weight: 50 }));
 
   it("are not asked for what one of our own has", () => {
     const copy = copyOf("near", 4);
-    const { actions } = plan(viewOf([wantedOf(copy)], [holder(copy, 1, true), holder(copy, 2, false)]));
+    const wanted = wantedOf(copy, { nearby: nearby(2) });
+    const { actions } = plan(viewOf([wanted], [holder(copy, 1, true), holder(copy, 2, false)]));
     expect(actions.map((action) => "peerId" in action && action.peerId)).toEqual([peer(1)]);
   });
 
   it("are asked for the rest in a while, and at once when time is short", () => {
     const copy = copyOf("far", 4);
+    const wanted = wantedOf(copy, { nearby: nearby(2) });
     const both = [neighbourOf(1, {}, { sameIsp: true }), holder(copy, 2, false)];
-    const first = plan(viewOf([wantedOf(copy)], both));
+    const first = plan(viewOf([wanted], both));
     expect(first.actions).toEqual([]);
     expect(first.untilMs).toBeLessThan(4_000);
-    expect(kinds(plan(viewOf([wantedOf(copy)], both, { nowMs: 4_000 })).actions)).toEqual(["ask"]);
+    expect(kinds(plan(viewOf([wanted], both, { nowMs: 6_000 })).actions)).toEqual(["ask"]);
+  });
+
+  it("are asked early for each piece by one viewer of an ISP, by the others only should it not come", () => {
+    const copies = [1, 2, 3, 4, 5].map((n) => copyOf(`import${n}`, 4));
+    const askedBy = (self: number, nowMs: number): string[] =>
+      copies.flatMap((copy) => {
+        const far = holder(copy, 9, false);
+        const near = [0, 1, 2, 3].filter((index) => index !== self).map((index) => neighbourOf(index));
+        const wanted = wantedOf(copy, { nearby: nearby(4), askedMs: null, upcoming: true });
+        const { actions } = plan(viewOf([wanted], [far, ...near], { self: peer(self), nowMs }));
+        return actions.flatMap((action) =>
+          action.kind === "ask" ? action.pieces.map((at) => `${copy.id} ${at}`) : [],
+        );
+      });
+    const early = [0, 1, 2, 3].map((self) => askedBy(self, 2_000));
+    expect(early.flat().toSorted()).toEqual(
+      copies.flatMap(({ id }) => [0, 1, 2, 3].map((at) => `${id} ${at}`)).toSorted(),
+    );
+    for (const pieces of early) expect(pieces.length).toBeGreaterThan(0);
+    for (const self of [0, 1, 2, 3]) expect(askedBy(self, 5_300)).toHaveLength(20);
   });
 
   it("are asked at once where there are no others", () => {
     const copy = copyOf("only", 4);
-    expect(kinds(plan(viewOf([wantedOf(copy)], [holder(copy, 2, false)])).actions)).toEqual(["ask"]);
+    const wanted = wantedOf(copy, { nearby: nearby(1) });
+    expect(kinds(plan(viewOf([wanted], [holder(copy, 2, false)])).actions)).toEqual(["ask"]);
   });
 });
 
@@ -428,18 +472,21 @@ describe("what few around have", () => {
   const old = copyOf("old", 4);
   old.set(0, "held", 0);
   const young = copyOf("young", 4);
-  /** Everybody holds the old segment, one the young one, too: it has room for two pieces. */
+  /** Everybody holds the old segment, one the young one, too. */
   const around = Array.from({ length: 10 }, (_, n) => {
     const held = n === 0 ? { [old.id]: [0, 1, 2, 3], [young.id]: [0, 1, 2, 3] } : { [old.id]: [0, 1, 2, 3] };
     return neighbourOf(n + 1, held);
   });
+  const nearby = around.map(({ peerId }) => ({ peerId, weight: 50 }));
+  /** What is asked of that one where it alone has room: for two pieces. */
   const asked = (dryMs: number, nowMs: number = 1_000): string[] => {
+    const free = around.map((one, n) => (n === 0 ? one : { ...one, busyUntilMs: nowMs + 1 }));
     const segments = [
-      wantedOf(old, { dryMs: nowMs + dryMs }),
-      wantedOf(young, { dryMs: nowMs + dryMs + 4_000, askedMs: null, upcoming: true }),
+      wantedOf(old, { nearby, dryMs: nowMs + dryMs }),
+      wantedOf(young, { nearby, dryMs: nowMs + dryMs + 4_000, askedMs: null, upcoming: true }),
     ];
-    const { actions } = plan(viewOf(segments, around, { nowMs }));
-    return actions.flatMap((action) => (action.kind === "ask" && action.peerId === peer(1) ? [action.copy.id] : []));
+    const { actions } = plan(viewOf(segments, free, { nowMs }));
+    return actions.flatMap((action) => (action.kind === "ask" ? [action.copy.id] : []));
   };
 
   it("is asked for before what is more urgent and held by many: it has to spread", () => {
@@ -447,7 +494,7 @@ describe("what few around have", () => {
   });
 
   it("is not asked for by all at the moment it is heard of: whoever fetched it need not send it to everybody", () => {
-    const { actions, untilMs } = plan(viewOf([wantedOf(young, { dryMs: 8_000 })], around, { nowMs: 1 }));
+    const { actions, untilMs } = plan(viewOf([wantedOf(young, { nearby, dryMs: 8_000 })], around, { nowMs: 1 }));
     expect(kinds(actions)).not.toContain("ask");
     expect(untilMs).toBeLessThan(1_000);
     expect(asked(7_000, 800)).toEqual([young.id]);

@@ -1,7 +1,7 @@
 import type { ByteRange, PeerId, SegmentId, TrackId } from "@shoal/protocol";
 import { type Asking, planAsks } from "./ask-plan.ts";
 import type { Announcement, Copy } from "./copy.ts";
-import type { Electorate } from "./election.ts";
+import type { Elector, Electorate } from "./election.ts";
 import { planFetch } from "./fetch-plan.ts";
 
 /** A neighbour as the planner sees it. */
@@ -39,6 +39,8 @@ export interface PlanSegment {
   readonly canSplit: boolean;
   /** Among whom its fetchers are elected. */
   readonly electorate: Electorate;
+  /** Who of our own ISP is around, plays the track and sends to others, ourselves included where we do. */
+  readonly nearby: readonly Elector[];
   /** There is room to get it from others. */
   readonly fits: boolean;
   readonly live: boolean;
