@@ -9,7 +9,6 @@ const PING_BYTES_PER_HOUR = 60 * (1 + 2 + 1 + 6);
 
 export interface AudienceMeasures {
   readonly bytesPerViewerHour: number;
-  readonly sealBytesPerViewerHour: number;
   readonly sameIspShare: number;
   /** Of `bytesPerViewerHour`, by way and event, the most first. */
   readonly byEvent: readonly (readonly [event: string, bytesPerViewerHour: number])[];
@@ -42,8 +41,7 @@ export async function audience(viewers: number): Promise<AudienceMeasures> {
     const of = (name: keyof typeof after): number => after[name] - before[name];
     const hours = (of("joinedMs") / 3_600_000) * TIMES;
     return {
-      bytesPerViewerHour: (of("upBytes") + of("downBytes") - of("sealBytes")) / hours + PING_BYTES_PER_HOUR,
-      sealBytesPerViewerHour: of("sealBytes") / hours,
+      bytesPerViewerHour: (of("upBytes") + of("downBytes")) / hours + PING_BYTES_PER_HOUR,
       sameIspShare: after.sameIspCandidates / after.candidates,
       byEvent: Object.entries(bytes)
         .map(([event, sum]) => [event, (sum - (bytesBefore[event] ?? 0)) / hours] as const)

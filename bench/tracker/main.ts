@@ -7,10 +7,10 @@ import { flashCrowd } from "./flash-crowd.ts";
 import { describeTrace } from "./flash-trace.ts";
 import { measurePicks } from "./matching-picks.ts";
 import { memoryPerViewer } from "./memory.ts";
-
 import { describeRows, rowsOf, type TrackerMeasures } from "./rows.ts";
+import { sealBytesPerViewerHour } from "./seal-bytes.ts";
 
-const ROWS = ["contacts", "memory", "picks", "audience", "flash"] as const;
+const ROWS = ["contacts", "memory", "picks", "audience", "seals", "flash"] as const;
 
 const USAGE = `npm run bench:tracker -- [--rounds 5] [--contacts 2000] [--only ${ROWS.join(",")}] [--json FILE]
 
@@ -57,6 +57,7 @@ async function main(): Promise<void> {
     memorySocketIoBytes: await measure("memory", () => memoryPerViewer(6_000, "socket.io")),
     picks: await measure("picks", () => measurePicks([10_000, 1_000_000])),
     audience: await measure("audience", () => audience(2_000)),
+    sealBytes: await measure("seals", () => sealBytesPerViewerHour(2_000)),
     flash: await measure("flash", () => flashCrowd(12_000, "ws")),
     flashSocketIo: await measure("flash", () => flashCrowd(12_000, "socket.io")),
   };

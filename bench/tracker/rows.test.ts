@@ -10,6 +10,7 @@ const NOTHING: TrackerMeasures = {
   memorySocketIoBytes: null,
   picks: null,
   audience: null,
+  sealBytes: null,
   flash: null,
   flashSocketIo: null,
 };
@@ -38,6 +39,11 @@ it("says what does not hold", () => {
   const rows = rowsOf({ ...NOTHING, memoryBytes: 20_001, picks: [pick(4), pick(13)] });
   expect(rows.map(({ holds }) => holds)).toEqual([false, false, true]);
   expect(describeRows(rows)).toMatch(/^✗ memory/m);
+});
+
+it("holds no row of seals that never came", () => {
+  const holds = [0, 9_999, 10_001].map((sealBytes) => rowsOf({ ...NOTHING, sealBytes })[0]?.holds);
+  expect(holds).toEqual([false, true, false]);
 });
 
 it("judges plain ws, and shows socket.io's own server beside it", () => {

@@ -14,6 +14,8 @@ export interface TrackerMeasures {
   readonly memorySocketIoBytes: number | null;
   readonly picks: readonly PickCost[] | null;
   readonly audience: AudienceMeasures | null;
+  /** Bytes of seals in a viewer-hour. */
+  readonly sealBytes: number | null;
   readonly flash: FlashMeasures | null;
   readonly flashSocketIo: FlashMeasures | null;
 }
@@ -63,7 +65,7 @@ export function rowsOf(measures: TrackerMeasures): readonly Row[] {
       must: "–",
       holds: true,
     });
-  const { memoryBytes, picks, audience, flash } = measures;
+  const { memoryBytes, picks, audience, sealBytes, flash } = measures;
   if (memoryBytes !== null) {
     rows.push({
       name: "memory of a joined viewer (RSS)",
@@ -108,6 +110,15 @@ export function rowsOf(measures: TrackerMeasures): readonly Row[] {
         holds: audience.sameIspShare >= 0.8,
       },
     );
+  }
+  if (sealBytes !== null) {
+    rows.push({
+      name: "seals of a viewer-hour, 2,000 viewers, 8 ISPs, 3 renditions and sound",
+      measured: kB(sealBytes),
+      socketIo: "",
+      must: "≤ 10 kB",
+      holds: sealBytes > 0 && sealBytes <= 10_000,
+    });
   }
   if (flash) rows.push(...flashRows(flash, measures.flashSocketIo));
   return rows;

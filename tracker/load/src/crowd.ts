@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { PeerId } from "@shoal/protocol";
 import { CrowdStats } from "./crowd-stats.ts";
-import { type CrowdWorld, LoadViewer, TRACKS, trackOf } from "./load-viewer.ts";
+import { imaginaryStream, type LoadStream, renditionAt } from "./load-stream.ts";
+import { type CrowdWorld, LoadViewer } from "./load-viewer.ts";
 import { arrivalMs, waitMs } from "./profile.ts";
 import { Timers } from "./timers.ts";
 
 /** What a crowd is. */
-export interface CrowdSettings extends Omit<CrowdWorld, "gone" | "stats" | "random"> {
+export interface CrowdSettings extends Omit<CrowdWorld, "gone" | "stats" | "random" | "stream"> {
+  /** What is played; one that nobody serves if not said. */
+  readonly stream?: LoadStream;
   readonly viewers: number;
   readonly rampMs: number;
   /** Viewers come from this many ISPs, the first with most of them; 0: they name none. */
@@ -23,11 +26,13 @@ export class Crowd {
   readonly #viewers = new Map<PeerId, LoadViewer>();
   readonly #timers = new Timers();
   readonly #random: () => number;
+  readonly #stream: LoadStream;
   #count = 0;
 
   constructor(settings: CrowdSettings) {
     this.#settings = settings;
     this.#random = settings.random ?? Math.random;
+    this.#stream = settings.stream ?? imaginaryStream(settings.contentId);
   }
 
   get viewers(): Iterable<LoadViewer> {
@@ -55,6 +60,7 @@ export class Crowd {
     const viewer = new LoadViewer(
       {
         ...this.#settings,
+        stream: this.#stream,
         stats: this.stats,
         random: this.#random,
         gone: (peerId, neighbours) => {
@@ -63,7 +69,7 @@ export class Crowd {
       },
       {
         peerId: randomBytes(16).toString("hex") as PeerId,
-        track: trackOf(at % TRACKS),
+        rendition: renditionAt(this.#stream, at),
         localAddress: isp === null || ispBy === "query" ? null : loopback(isp, at),
         isp: isp === null || ispBy === "address" ? null : `isp-${isp}`,
       },

@@ -2,6 +2,7 @@ export { Crowd, type CrowdSettings } from "./crowd.ts";
 export { type CrowdCounts, CrowdStats } from "./crowd-stats.ts";
 export { Crowds } from "./crowds.ts";
 export { Durations } from "./durations.ts";
+export type { LoadStream } from "./load-stream.ts";
 export type { LoadViewer } from "./load-viewer.ts";
 export { type OwnTracker, startOwnTracker } from "./own-tracker.ts";
 export { PROFILES, type Profile } from "./profile.ts";

@@ -16,6 +16,7 @@ import {
 import { WebSocket } from "ws";
 import { type Admission, askAdmission } from "./ask-admission.ts";
 import type { CrowdStats } from "./crowd-stats.ts";
+import { type LoadStream, renditionAt, tracksOf } from "./load-stream.ts";
 import { type Profile, waitMs } from "./profile.ts";
 import { pooledSignalText, type SdpForm } from "./sdp.ts";
 import { Timers } from "./timers.ts";
@@ -25,6 +26,7 @@ import { connectPacket, eventPacket, type Packet, PONG, readPacket } from "./wir
 export interface CrowdWorld {
   readonly url: string;
   readonly contentId: string;
+  readonly stream: LoadStream;
   readonly profile: Profile;
   readonly sdp: SdpForm;
   /** Asks `GET /v1/assign` before each connection, as the browser does. */
@@ -41,7 +43,7 @@ export interface CrowdWorld {
 /** What one viewer is. */
 export interface ViewerTraits {
   readonly peerId: PeerId;
-  readonly track: TrackId;
+  readonly rendition: TrackId;
   readonly localAddress: string | null;
   readonly isp: string | null;
 }
@@ -50,12 +52,6 @@ const MAX_PEERS = 20;
 const JOIN_WITHIN_MS = 30_000;
 const ANSWER_WITHIN_MS = 15_000;
 const SLOTS_MS = 3_000;
-/** Renditions of the stream. */
-export const TRACKS = 4;
-
-/** The id of a rendition. */
-export const trackOf = (at: number): TrackId => at.toString(16).padStart(16, "0") as TrackId;
-
 /** One viewer of the real protocol: joins, calls some candidates, answers calls, tells changes, moves when asked. */
 export class LoadViewer {
   readonly peerId: PeerId;
@@ -64,7 +60,7 @@ export class LoadViewer {
   readonly #traits: ViewerTraits;
   readonly #calls = new Map<PeerId, { readonly attempt: number; readonly sinceMs: number }>();
   readonly #timers = new Timers();
-  #track: TrackId;
+  #rendition: TrackId;
   #socket: WebSocket | null = null;
   #next: WebSocket | null = null;
   #isJoined = false;
@@ -81,7 +77,7 @@ export class LoadViewer {
     this.#world = world;
     this.#traits = traits;
     this.peerId = traits.peerId;
-    this.#track = traits.track;
+    this.#rendition = traits.rendition;
     this.#attempt = Math.floor(world.random() * 0x0fff_ffff);
   }
 
@@ -99,8 +95,9 @@ export class LoadViewer {
     void this.#dial();
     const { profile } = this.#world;
     this.#repeat(profile.switchEveryMs, () => {
-      this.#track = trackOf(Math.floor(this.#world.random() * TRACKS));
-      this.#status({ tracks: [this.#track] });
+      const { stream, random } = this.#world;
+      this.#rendition = renditionAt(stream, Math.floor(random() * stream.renditions.length));
+      this.#status({ tracks: tracksOf(stream, this.#rendition) });
     });
     this.#repeat(profile.statusEveryMs, () => this.#tellSlots());
     this.#repeat(profile.wantEveryMs, () => {
@@ -337,7 +334,7 @@ export class LoadViewer {
   }
 
   #join(): Join {
-    const { contentId, token } = this.#world;
+    const { contentId, stream, token } = this.#world;
     const freeSlots = Math.max(0, MAX_PEERS - this.neighbours.size);
     this.#toldSlots = freeSlots;
     return {
@@ -345,8 +342,8 @@ export class LoadViewer {
       peerId: this.peerId,
       contentId,
       token,
-      manifest: `/${contentId}.m3u8`,
-      tracks: [this.#track],
+      manifest: stream.manifest,
+      tracks: tracksOf(stream, this.#rendition),
       device: "desktop",
       sharing: "full",
       freeSlots,

@@ -56,9 +56,10 @@ ${markdownTable(HTTP_PATHS)}
 
 ## Who is given a seal
 
-A new seal goes to at most four viewers of each cluster (a track in an ISP group); those who announced the segment
-first. Peers carry it on. A viewer that joins, changes its track, or announces a segment is given every recent seal that
-fewer than four viewers of its cluster have: the first viewer of a cluster gets the window, the fifth nothing.
+A new seal goes to one of each hundred viewers of a cluster (a track in an ISP group), to four of it at most and to four of
+a track at least; those who announced the segment first. Peers carry it on. A viewer that joins, changes its track, or
+announces a segment is given every recent seal that fewer of its cluster have: the first viewer of a cluster gets the
+window, the fifth nothing.
 
 ## ISP groups
 

@@ -20,6 +20,16 @@ describe("a seal", () => {
     expect(shelf.put(sealOf(1))).toHaveLength(0);
   });
 
+  it("goes to one of each small cluster where a track has many, and to more of a large one", () => {
+    const shelf = new SealShelf();
+    const isps = ["a", "b", "c", "d", "e"];
+    for (let n = 0; n < 350; n++) shelf.enter(viewer(n, n < 300 ? "large" : isps[n % 5]), [track]);
+    const chosen = shelf.put(sealOf(1));
+    expect(chosen).toHaveLength(3 + 5);
+    expect(new Set(chosen).size).toBe(8);
+    expect(shelf.topUp(viewer(301, isps[301 % 5]), [track]).length + chosen.length).toBeLessThanOrEqual(8);
+  });
+
   it("that replaces another of the same segment is given out anew", () => {
     const shelf = shelfOf(10);
     shelf.put(sealOf(1));

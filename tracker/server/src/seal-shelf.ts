@@ -1,4 +1,4 @@
-import { HOLDERS_PER_CLUSTER, sealHolders } from "@shoal/matching";
+import { holdersOf, MOST_HOLDERS, sealHolders } from "@shoal/matching";
 import type { PeerId, SegmentId, TrackId } from "@shoal/protocol";
 
 /** A seal as the tracker passes it on: it does not look inside. */
@@ -39,13 +39,15 @@ const SEALS_PER_TRACK = 32;
 const MAX_ASKED = 256;
 /** The sealer is told of one segment again only after so long, milliseconds, however many announce it. */
 const TELL_EVERY_MS = 500;
+/** Announcers of one segment that are remembered: those of a few clusters. */
+const MAX_ANNOUNCERS = MOST_HOLDERS * 8;
 /** Of a larger cluster only those who stayed longest are considered. */
 const MAX_CONSIDERED = 64;
 
 /**
- * The newest seals of a swarm, and who was given which. At most {@link HOLDERS_PER_CLUSTER} viewers of a track in an ISP
- * are given one; peers carry it on from there. A viewer that arrives, changes its track or announces a segment is given
- * what fewer than four around it have: so a cluster's first viewer gets the whole window, the tenth nothing.
+ * The newest seals of a swarm, and who was given which. A few viewers of a track in an ISP are given one, as many as
+ * {@link holdersOf} says; peers carry it on from there. A viewer that arrives, changes its track or announces a segment is
+ * given what fewer around it have: so a cluster's first viewer gets the whole window, the tenth nothing.
  */
 export class SealShelf {
   readonly #seals = new Map<SegmentId, Shelved>();
@@ -126,7 +128,7 @@ export class SealShelf {
       return { seal: this.#giveTo(shelved, viewer) ? shelved : null, tellSealer };
     }
     const asked = this.#askedFor(segmentId);
-    if (asked.by.size < HOLDERS_PER_CLUSTER * 8) asked.by.add(viewer.peerId);
+    if (asked.by.size < MAX_ANNOUNCERS) asked.by.add(viewer.peerId);
     const tellSealer = nowMs - asked.toldMs >= TELL_EVERY_MS;
     if (tellSealer) asked.toldMs = nowMs;
     return { seal: null, tellSealer };
@@ -148,9 +150,21 @@ export class SealShelf {
     if (shelved.holders.has(viewer.peerId)) return false;
     let held = 0;
     for (const isp of shelved.holders.values()) if (isp === viewer.isp) held++;
-    if (held >= HOLDERS_PER_CLUSTER) return false;
+    if (held >= this.#most(shelved, viewer.isp)) return false;
     shelved.holders.set(viewer.peerId, viewer.isp);
     return true;
+  }
+
+  /** How many viewers of an ISP are to have a seal. */
+  #most({ trackIds }: Shelved, isp: string): number {
+    let viewers = 0;
+    let clusters = 0;
+    for (const track of trackIds) {
+      const byIsp = this.#viewers.get(track);
+      viewers += byIsp?.get(isp)?.size ?? 0;
+      clusters = Math.max(clusters, byIsp?.size ?? 0);
+    }
+    return holdersOf(viewers, clusters);
   }
 
   #give(shelved: Shelved): readonly PeerId[] {
@@ -172,6 +186,7 @@ export class SealShelf {
     const chosen = sealHolders(
       shelved.segmentId,
       viewers.values(),
+      (isp) => this.#most(shelved, isp),
       (peerId) => shelved.holders.has(peerId),
       (peerId) => asked?.has(peerId) ?? false,
     );
