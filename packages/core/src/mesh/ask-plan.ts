@@ -111,24 +111,23 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
   const timeMs = Math.min(wanted.dryMs - copy.knownSinceMs, MOST_TIME * wanted.targetDurationMs);
   const anywhere = nearby === 0 || copy.knownSinceMs + timeMs - view.nowMs < URGENT_SHARE * timeMs;
   const withinMs = LATEST_SHARE * (wanted.dryMs - view.nowMs);
-  const farMs = (piece: number): number => {
-    const isElected = ranks.of(copy, piece, view.self, wanted.nearby) === 0;
-    const later = isElected ? 0 : suppressedDelay(copy.id, piece, view.self, nearby + 1);
-    const share = isElected ? FAR_FROM : FAR_OTHERS_FROM + FAR_OTHERS_OVER * later;
-    return copy.knownSinceMs + share * timeMs;
-  };
+  /** A moment of our own within a span, both shares of the segment's time. */
+  const drawMs = (draw: number, from: number, over: number): number =>
+    copy.knownSinceMs + timeMs * (from + over * suppressedDelay(copy.id, draw, view.self, nearby + 1));
+  const farMs = (piece: number): number =>
+    ranks.of(copy, piece, view.self, wanted.nearby) === 0
+      ? copy.knownSinceMs + timeMs * FAR_FROM
+      : drawMs(piece, FAR_OTHERS_FROM, FAR_OTHERS_OVER);
   const asks = new Map<PeerId, number[]>();
   /** For draws of our own for this segment. */
   const seed = Number.parseInt(copy.id.slice(0, 8), 16) ^ Number.parseInt(view.self.slice(0, 8), 16);
-  const rareMs = (piece: number): number =>
-    copy.knownSinceMs + RARE_OVER * timeMs * suppressedDelay(copy.id, ~piece, view.self, nearby + 1);
   const ask = (piece: number, rare: boolean, look: (atMs: number) => void): void => {
-    const momentMs = rare && !anywhere ? rareMs(piece) : view.nowMs;
+    const momentMs = rare && !anywhere ? drawMs(~piece, 0, RARE_OVER) : view.nowMs;
     if (momentMs > view.nowMs) return look(momentMs);
     const promised = !anywhere && near.some(({ said }) => said.promises(piece, view.nowMs));
-    const waitMs = anywhere || promised ? 0 : farMs(piece);
-    const far = !promised && waitMs <= view.nowMs;
-    if (!far && !promised) look(waitMs);
+    const fromMs = anywhere || promised ? 0 : farMs(piece);
+    look(fromMs);
+    const far = !promised && fromMs <= view.nowMs;
     const best = purse.bytes > 0 && soonest(holders, piece, far, budget, withinMs, view.nowMs, seed);
     if (!best) return;
     const { length } = copy.extent(piece);
@@ -138,17 +137,16 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
     if (asked) asked.push(piece);
     else asks.set(best.peerId, [piece]);
   };
-  return { copy, asks, ask, lacking: lackingOf(copy, holders, view) };
+  return { copy, asks, ask, lacking: lackingOf(copy, holders, seed) };
 }
 
-/** Missing pieces that somebody holds, rarest first. */
-function lackingOf(copy: Copy, holders: readonly Spoken[], view: PlanView): Lack[] {
-  const order = Number.parseInt(view.self.slice(0, 8), 16);
+/** Missing pieces that somebody holds, rarest first; viewers begin with different ones, so that they have something to give. */
+function lackingOf(copy: Copy, holders: readonly Spoken[], seed: number): Lack[] {
   const lacking: Lack[] = [];
   for (const piece of copy.in("missing")) {
     let count = 0;
     for (const { said } of holders) if (said.has(piece)) count++;
-    if (count > 0) lacking.push({ piece, holders: count, order: spread(order, piece) });
+    if (count > 0) lacking.push({ piece, holders: count, order: mix32(seed, piece) });
   }
   return lacking.sort((a, b) => a.holders - b.holders || a.order - b.order);
 }
@@ -157,11 +155,6 @@ function lackingOf(copy: Copy, holders: readonly Spoken[], view: PlanView): Lack
 function fitsSeal(copy: Copy, said: Announcement): boolean {
   if (!said.hasAny) return false;
   return copy.seal ? said.edition === copy.edition || said.edition === 0 : true;
-}
-
-/** Lets viewers begin with different pieces, so that they have something to give each other. */
-function spread(self: number, piece: number): number {
-  return (Math.imul(piece + 1, 0x9e3779b1) ^ self) >>> 0;
 }
 
 function soonest(

@@ -16,6 +16,12 @@ export interface ElectoratesRim {
   readonly weight: () => number;
 }
 
+/** What is known of those around on one track. */
+interface Around {
+  readonly electorate: Electorate;
+  readonly nearby: readonly Elector[];
+}
+
 /** Whose CDN failed is not elected for this long: where the CDN fails for some, the others fetch. */
 const NO_FETCHER_MS = 15_000;
 
@@ -24,8 +30,7 @@ export class Electorates {
   readonly #rim: ElectoratesRim;
   /** When our own CDN failed last and has not answered since, on the session's clock. */
   readonly #failedMs: () => number;
-  readonly #local = new Map<TrackId, Electorate>();
-  readonly #nearby = new Map<TrackId, readonly Elector[]>();
+  readonly #known = new Map<TrackId, Around>();
   #neighbours: readonly Neighbour[] = [];
 
   constructor(rim: ElectoratesRim, failedMs: () => number) {
@@ -35,48 +40,40 @@ export class Electorates {
 
   /** The tracker's roster, or ourselves and our neighbours on the track. The same object until it changes. */
   of(trackId: TrackId): Electorate {
-    const named = this.#rim.rosters.of(trackId);
-    if (named) return named;
-    this.#look();
-    const known = this.#local.get(trackId) ?? this.#elect(trackId);
-    this.#local.set(trackId, known);
-    return known;
+    return this.#rim.rosters.of(trackId) ?? this.#around(trackId).electorate;
   }
 
   /** Ourselves and our neighbours of our own ISP on the track, as far as they send to others. The same list until it changes. */
   nearby(trackId: TrackId): readonly Elector[] {
-    this.#look();
-    const known = this.#nearby.get(trackId) ?? this.#around(trackId, ({ sameIsp }) => sameIsp, this.#rim.uploads());
-    this.#nearby.set(trackId, known);
-    return known;
+    return this.#around(trackId).nearby;
   }
 
   /** What a neighbour plays, sends or fails at changed, or we did. */
   changed(): void {
-    this.#local.clear();
-    this.#nearby.clear();
+    this.#known.clear();
   }
 
-  #look(): void {
-    const neighbours = this.#rim.neighbours();
-    if (this.#neighbours === neighbours) return;
-    this.#neighbours = neighbours;
-    this.changed();
-  }
-
-  #elect(trackId: TrackId): Electorate {
-    const { clock, uploads } = this.#rim;
-    const fails = (failedMs: number): boolean => clock.now() - failedMs <= NO_FETCHER_MS;
-    const takesPart = uploads() && !fails(this.#failedMs());
-    const electors = this.#around(trackId, ({ fetchFailedMs }) => !fails(fetchFailedMs), takesPart);
-    return { named: false, electors, viewers: electors.length };
-  }
-
-  #around(trackId: TrackId, counts: (neighbour: Neighbour) => boolean, takesPart: boolean): readonly Elector[] {
-    const electors: Elector[] = this.#neighbours
-      .filter((neighbour) => neighbour.uploads && neighbour.tracks.has(trackId) && counts(neighbour))
-      .map(({ peerId, weight }) => ({ peerId, weight }));
-    if (takesPart) electors.push({ peerId: this.#rim.self, weight: this.#rim.weight() });
-    return electors;
+  #around(trackId: TrackId): Around {
+    const { clock, neighbours, self, uploads, weight } = this.#rim;
+    if (this.#neighbours !== neighbours()) {
+      this.#neighbours = neighbours();
+      this.changed();
+    }
+    const known = this.#known.get(trackId);
+    if (known) return known;
+    const electors: Elector[] = [];
+    const nearby: Elector[] = [];
+    const enter = (elector: Elector, failedMs: number, sameIsp: boolean): void => {
+      if (clock.now() - failedMs > NO_FETCHER_MS) electors.push(elector);
+      if (sameIsp) nearby.push(elector);
+    };
+    for (const neighbour of this.#neighbours) {
+      if (!neighbour.uploads || !neighbour.tracks.has(trackId)) continue;
+      enter({ peerId: neighbour.peerId, weight: neighbour.weight }, neighbour.fetchFailedMs, neighbour.sameIsp);
+    }
+    if (uploads()) enter({ peerId: self, weight: weight() }, this.#failedMs(), true);
+    const around = { electorate: { named: false, electors, viewers: electors.length }, nearby };
+    this.#known.set(trackId, around);
+    return around;
   }
 }
