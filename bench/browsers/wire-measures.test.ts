@@ -29,14 +29,28 @@ describe("how late news are", () => {
     expect(announcementDelaysMs(runOf({ seats }))).toEqual([100]);
   });
 
-  it("counts a seal from the moment its segment was listed", () => {
-    const id = segmentIdOf("v360/seg-15.m4s");
+  describe("a seal", () => {
     const counted = { sizeBytes: 1, viewers: { requests: 1, bytes: 1 }, sealer: { requests: 1, bytes: 1 } };
-    const run = runOf({
-      seats: [seatOf("viewer-0", { wire: wireOf({ sealedMs: { [id]: 60_400 } }) })],
-      counts: countsOf({ segments: { "/live/v360/seg-15.m4s": counted, "/live/v360/seg-16.m4s": counted } }),
+    /** A run with the seals of some segments, by number: segment 15 is listed at 60 s. */
+    const runWith = (seals: Readonly<Record<number, number>>) => {
+      const paths = Object.keys(seals).map((number) => `v360/seg-${number}.m4s`);
+      const sealedMs = Object.fromEntries(paths.map((path, at) => [segmentIdOf(path), Object.values(seals)[at] ?? 0]));
+      return runOf({
+        seats: [seatOf("viewer-0", { wire: wireOf({ sealedMs }) })],
+        counts: countsOf({ segments: Object.fromEntries(paths.map((path) => [`/live/${path}`, counted])) }),
+      });
+    };
+
+    it("counts from the moment its segment was listed", () => {
+      expect(sealDelaysMs(runWith({ 14: 56_300, 15: 60_400, 16: 69_000 }))).toEqual([400, 5_000]);
     });
-    expect(sealDelaysMs(run)).toEqual([400]);
+
+    it("does not count where nobody watched its rendition then", () => {
+      const all = sealDelaysMs(
+        runWith({ 12: 70_000, 13: 70_100, 14: 70_200, 15: 70_300, 16: 70_400, 17: 70_500, 18: 72_300 }),
+      );
+      expect(all).toEqual([300]);
+    });
   });
 
   it("knows nothing where nobody looked", () => {

@@ -2,7 +2,7 @@ import { segmentIdOf, segmentName } from "@shoal/protocol";
 import type { RunRecord } from "./run-record.ts";
 import { quantile } from "./statistics.ts";
 
-const SEGMENT_PATH = /^(\/live\/).*\/seg-(\d+)\.\w+$/;
+const SEGMENT_PATH = /^(\/live\/)(.*)\/seg-(\d+)\.\w+$/;
 
 /** How late news are, milliseconds, steady; null where there are none. */
 export function newsDelays(run: RunRecord) {
@@ -37,14 +37,28 @@ export function announcementDelaysMs({ seats, steadyMs, endMs }: RunRecord): rea
   );
 }
 
-/** From the moment when the origin first listed a live segment until it was sealed. */
+/** A rendition is followed while something of it was sealed within so many segments. */
+const FOLLOWED_SEGMENTS = 3;
+
+/**
+ * From the moment when the origin first listed a live segment until it was sealed. What a rendition's window held when
+ * its first viewer came does not count: it is sealed then, from the oldest on, and was not late.
+ */
 export function sealDelaysMs({ seats, counts, steadyMs, endMs, publication }: RunRecord): readonly number[] {
   const sealedMs = new Map(seats.flatMap(({ page }) => Object.entries(page?.wire?.sealedMs ?? {})));
-  return Object.keys(counts.segments).flatMap((path) => {
-    const [, mediaBase, number] = SEGMENT_PATH.exec(path) ?? [];
-    if (mediaBase === undefined) return [];
+  const tracks = new Map<string, { readonly publishedMs: number; readonly atMs: number }[]>();
+  for (const path of Object.keys(counts.segments)) {
+    const [, mediaBase, track, number] = SEGMENT_PATH.exec(path) ?? [];
+    if (mediaBase === undefined || track === undefined) continue;
     const atMs = sealedMs.get(segmentIdOf(segmentName(path, mediaBase)));
     const publishedMs = publication.firstMs + Number(number) * publication.everyMs;
-    return atMs !== undefined && publishedMs >= steadyMs && publishedMs <= endMs ? atMs - publishedMs : [];
-  });
+    if (atMs !== undefined) tracks.set(track, [...(tracks.get(track) ?? []), { publishedMs, atMs }]);
+  }
+  return [...tracks.values()].flatMap((seals) =>
+    seals.flatMap(({ publishedMs, atMs }) => {
+      const sinceMs = publishedMs - FOLLOWED_SEGMENTS * publication.everyMs;
+      const isFollowed = seals.some((other) => other.atMs > sinceMs && other.atMs <= publishedMs);
+      return isFollowed && publishedMs >= steadyMs && publishedMs <= endMs ? atMs - publishedMs : [];
+    }),
+  );
 }
