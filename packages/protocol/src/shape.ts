@@ -60,6 +60,15 @@ export const list =
     return items;
   };
 
+/** Two values, as a list of two. */
+export const pair =
+  <A, B>(first: Field<A>, second: Field<B>): Field<readonly [A, B]> =>
+  (value) => {
+    if (!Array.isArray(value) || value.length !== 2) return undefined;
+    const [a, b] = [first(value[0]), second(value[1])];
+    return a === undefined || b === undefined ? undefined : [a, b];
+  };
+
 /** A value that passes a type guard. */
 export const where =
   <T>(guard: (value: unknown) => value is T): Field<T> =>

@@ -169,12 +169,11 @@ export function uplinkUnits(bps: number): number {
   return Math.max(1, Math.round(bps / 100_000));
 }
 
-/** A viewer that fetches from the CDN for others. */
-export interface RosterMember {
-  readonly peerId: PeerId;
-  /** Its share of the work against the other members': its uplink in units of 100 kbit/s. */
-  readonly weight: number;
-}
+/**
+ * A viewer that fetches from the CDN for others, and its share of the work against the other members': its uplink in units
+ * of 100 kbit/s. Lists of them are the larger part of what rosters cost, so they have no names.
+ */
+export type RosterMember = readonly [peerId: PeerId, weight: number];
 
 /**
  * Who fetches a track from the CDN for the viewer's cluster. Members are told the whole list once, then changes; others

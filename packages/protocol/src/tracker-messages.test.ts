@@ -48,7 +48,7 @@ const complete: Readonly<Record<string, object>> = {
     uplinkBps: 7,
     convicted: [PEER],
   },
-  readRoster: { trackId: ID, epoch: 3, from: 2, viewers: 200, add: [{ peerId: PEER, weight: 120 }], gone: [PEER] },
+  readRoster: { trackId: ID, epoch: 3, from: 2, viewers: 200, add: [[PEER, 120]], gone: [PEER] },
   readConfig: { sharing: "off", maxPeers: null, memoryBytes: 0 },
   readRefusal: { code: "too-busy", message: "later", retryAfterMs: 5000 },
   readCandidates: { candidates: [{ peerId: PEER, sameIsp: false, sameTrack: true }] },
@@ -85,6 +85,13 @@ describe("every tracker message", () => {
       );
     });
   }
+
+  it("with a roster member of another form is refused", () => {
+    for (const member of [[PEER], [PEER, 0], [PEER, 1, 2], ["somebody", 1], { peerId: PEER, weight: 1 }, PEER]) {
+      const read = messages.readRoster({ trackId: ID, epoch: 1, viewers: 40, add: [[PEER, 1], member] });
+      expect(read).toMatchObject({ ok: false, code: "bad-message", reason: expect.stringContaining('"add"') });
+    }
+  });
 
   it("without a field that it must have is refused by that field's name", () => {
     const { peerId, ...rest } = complete.readJoin as { peerId: string };

@@ -3,11 +3,13 @@ import type { Result } from "./result.ts";
 import {
   bool,
   defaulted,
+  type Field,
   type Fields,
   list,
   object,
   oneOf,
   optional,
+  pair,
   type Read,
   readShape,
   type ShapeError,
@@ -122,13 +124,13 @@ const REPORT: Fields<Report> = {
   convicted: defaulted(list(peerId, 32), []),
 };
 
-const ROSTER_MEMBER: Fields<RosterMember> = { peerId, weight: whole(1, 0xffff) };
+const ROSTER_MEMBER: Field<RosterMember> = pair(peerId, whole(1, 0xffff));
 const ROSTER: Fields<RosterUpdate> = {
   trackId: where(isTrackId),
   epoch: whole(0, MAX_INT),
   from: defaulted(whole(0, MAX_INT), 0),
   viewers: whole(0, MAX_INT),
-  add: defaulted(list(object(ROSTER_MEMBER), MAX_ROSTER), []),
+  add: defaulted(list(ROSTER_MEMBER, MAX_ROSTER), []),
   gone: defaulted(list(peerId, MAX_ROSTER), []),
 };
 

@@ -33,7 +33,7 @@ class Audience {
     if (from !== 0) expect(before?.epoch).toBe(from);
     const members = new Map(from === 0 ? [] : before?.members);
     for (const peerId of gone) members.delete(peerId);
-    for (const { peerId, weight } of add) members.set(peerId, weight);
+    for (const [peerId, weight] of add) members.set(peerId, weight);
     this.known.set(to, { epoch, viewers, members });
   }
 }

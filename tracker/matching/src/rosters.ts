@@ -160,7 +160,7 @@ export class Rosters {
     const members = this.#choose(viewers, roster.members, nowMs);
     const add: RosterMember[] = [];
     for (const [peerId, weight] of members) {
-      if (roster.members.get(peerId) !== weight) add.push({ peerId, weight });
+      if (roster.members.get(peerId) !== weight) add.push([peerId, weight]);
     }
     const gone = [...roster.members.keys()].filter((peerId) => !members.has(peerId));
     roster.changedMs = nowMs;
@@ -199,8 +199,7 @@ export class Rosters {
 }
 
 function wholeOf({ trackId, epoch, viewers, members }: Roster, isMember: boolean): RosterUpdate {
-  const add = isMember ? [...members].map(([peerId, weight]) => ({ peerId, weight })) : [];
-  return { trackId, epoch, from: 0, viewers, add, gone: [] };
+  return { trackId, epoch, from: 0, viewers, add: isMember ? [...members] : [], gone: [] };
 }
 
 function weightOf(uplinkBps: number): number {

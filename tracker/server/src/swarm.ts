@@ -4,6 +4,7 @@ import {
   type Join,
   type News,
   type PeerId,
+  type RosterUpdate,
   type SealingState,
   type StatusUpdate,
   type SwarmId,
@@ -299,7 +300,7 @@ export class Swarm {
         uploads: viewer.sharing === "full" && !this.#convictions.isConvicted(viewer.peerId),
       }));
     const notices = this.#rosters.review(viewers, nowMs);
-    for (const { to, update } of notices) this.#viewers.get(to)?.send(TRACKER_EVENTS.roster, update);
+    for (const { to, update } of notices) this.#viewers.get(to)?.send(TRACKER_EVENTS.roster, brief(update));
     return notices.length;
   }
 
@@ -328,4 +329,14 @@ export class Swarm {
     const least = [...this.#manifests].reduce((a, b) => (b[1] < a[1] ? b : a));
     this.#manifests.delete(least[0]);
   }
+}
+
+/** A roster's news without what is empty: most viewers are told only that there is one. */
+function brief({ trackId, epoch, from, viewers, add, gone }: RosterUpdate): Partial<RosterUpdate> {
+  return {
+    ...{ trackId, epoch, viewers },
+    ...(from === 0 ? {} : { from }),
+    ...(add.length === 0 ? {} : { add }),
+    ...(gone.length === 0 ? {} : { gone }),
+  };
 }

@@ -167,18 +167,22 @@ it("names who fetches for a large cluster: the fast, by what they report", async
   first?.socket.emit(TRACKER_EVENTS.report, { ...nothing, uplinkBps: 20_000_000 });
   const told = await Promise.all(
     all.map(async (viewer) => {
-      const update = readRoster(await viewer.until(TRACKER_EVENTS.roster));
+      const payload = await viewer.until(TRACKER_EVENTS.roster);
+      const update = readRoster(payload);
       if (!update.ok) throw new Error(update.reason);
-      return { peerId: viewer.peerId, update: update.value.message };
+      return { peerId: viewer.peerId, update: update.value.message, fields: Object.keys(payload as object) };
     }),
   );
   const members = told.filter(({ update }) => update.add.length > 0);
   expect(members.length).toBe(8);
   for (const { peerId, update } of members) {
     expect(update.viewers).toBe(32);
-    expect(update.add.map((member) => member.peerId)).toContain(peerId);
+    expect(update.add.map(([member]) => member)).toContain(peerId);
     expect(update.add).toEqual(members[0]?.update.add);
   }
+  // The others are told only that there is one, in as few bytes as that takes.
+  const others = told.filter(({ update }) => update.add.length === 0);
+  for (const { fields } of others) expect(fields).toEqual(["trackId", "epoch", "viewers"]);
   expect(await metric(url, "shoal_tracker_roster_updates_total")).toBe(32);
 });
 

@@ -18,9 +18,9 @@ const ids = (rosters: Rosters): PeerId[] | undefined => rosters.of(TRACK)?.elect
 it("a list is taken whole, and then by changes", () => {
   const rosters = new Rosters();
   expect(rosters.of(TRACK)).toBeNull();
-  rosters.update(update({ add: [peer(1), peer(2)].map((peerId) => ({ peerId, weight: 50 })) }));
+  rosters.update(update({ add: [peer(1), peer(2)].map((peerId) => [peerId, 50]) }));
   expect(ids(rosters)).toEqual([peer(1), peer(2)]);
-  rosters.update(update({ epoch: 2, from: 1, add: [{ peerId: peer(3), weight: 9 }], gone: [peer(1)] }));
+  rosters.update(update({ epoch: 2, from: 1, add: [[peer(3), 9]], gone: [peer(1)] }));
   expect(ids(rosters)).toEqual([peer(2), peer(3)]);
   expect(rosters.of(TRACK)).toMatchObject({ named: true, viewers: 100 });
 });

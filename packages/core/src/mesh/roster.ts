@@ -18,7 +18,7 @@ export class Rosters {
     if (viewers === 0 || (from !== 0 && before?.epoch !== from)) return;
     const members = new Map(from === 0 ? [] : before?.members);
     for (const peerId of gone) members.delete(peerId);
-    for (const member of add) members.set(member.peerId, member);
+    for (const [peerId, weight] of add) members.set(peerId, { peerId, weight });
     const electorate: Electorate = { named: true, electors: [...members.values()], viewers };
     this.#known.set(trackId, { epoch, members, electorate });
   }
