@@ -7,6 +7,7 @@ import { announcementDelaysMs, newsDelays, sealDelaysMs } from "./wire-measures.
 const wireOf = (changes: Partial<WireRecord>): WireRecord => ({
   peerId: null,
   receivedMs: {},
+  saidMs: {},
   told: [],
   sealedMs: {},
   ...changes,
@@ -21,10 +22,15 @@ describe("how late news are", () => {
     expect(announcementDelaysMs(runOf({ seats }))).toEqual([200, 100]);
   });
 
-  it("does not count what the neighbour had received by then itself", () => {
-    const teller = wireOf({ peerId: "a", receivedMs: { "s:0": 50_000, "s:1": 50_100 } });
-    const told = [{ atMs: 50_200, from: "a", segmentId: "s", pieces: [0, 1] }];
-    const hearer = wireOf({ told, receivedMs: { "s:0": 50_150, "s:1": 50_900 } });
+  it("does not count what the neighbour held by then itself", () => {
+    const teller = wireOf({ peerId: "a", receivedMs: { "s:0": 50_000, "s:1": 50_100, "s:2": 50_000 } });
+    const told = [{ atMs: 50_200, from: "a", segmentId: "s", pieces: [0, 1, 2] }];
+    // Piece 2 came from the CDN: it said so.
+    const hearer = wireOf({
+      told,
+      receivedMs: { "s:0": 50_150, "s:1": 50_900 },
+      saidMs: { "s:1": 51_000, "s:2": 50_180 },
+    });
     const seats = [seatOf("viewer-0", { wire: teller }), seatOf("viewer-1", { wire: hearer })];
     expect(announcementDelaysMs(runOf({ seats }))).toEqual([100]);
   });

@@ -19,17 +19,18 @@ export function newsDelays(run: RunRecord) {
 /**
  * From the moment when the last bytes of a piece reached a viewer until a neighbour of its handled the announcement of
  * it: hashing, gathering, whatever waits in queues, and the way. Pieces that came from the CDN are not among them, nor
- * what the neighbour had received itself by then: that is no news, and told late on purpose.
+ * what the neighbour held itself by then, from a neighbour or the CDN: that is no news, and told late on purpose.
  */
 export function announcementDelaysMs({ seats, steadyMs, endMs }: RunRecord): readonly number[] {
   const wires = seats.flatMap(({ page }) => page?.wire ?? []);
   const receivedBy = new Map(wires.flatMap((wire) => (wire.peerId ? [[wire.peerId, wire.receivedMs] as const] : [])));
-  return wires.flatMap(({ told, receivedMs }) =>
+  return wires.flatMap(({ told, receivedMs, saidMs }) =>
     told.flatMap(({ atMs, from, segmentId, pieces }) =>
       pieces.flatMap((piece) => {
         const place = `${segmentId}:${piece}`;
         const heldMs = receivedBy.get(from)?.[place];
-        if ((receivedMs[place] ?? Number.POSITIVE_INFINITY) <= atMs) return [];
+        const knownMs = [receivedMs[place], saidMs[place]].filter((ms) => ms !== undefined);
+        if (knownMs.some((ms) => ms <= atMs)) return [];
         const counts = heldMs !== undefined && heldMs >= steadyMs && heldMs <= endMs && heldMs <= atMs;
         return counts ? atMs - heldMs : [];
       }),

@@ -1,4 +1,4 @@
-import { decodeFrame, type HaveFrame } from "@shoal/protocol";
+import { decodeFrame, type Frame, fromRanges, type HaveFrame } from "@shoal/protocol";
 
 /** Pieces that a neighbour was first told of in one announcement. */
 export interface Told {
@@ -16,6 +16,8 @@ export interface WireRecord {
   readonly peerId: string | null;
   /** When the last bytes of a piece came from a neighbour, Unix ms, by `segment:piece`. */
   readonly receivedMs: Readonly<Record<string, number>>;
+  /** When it first said of a piece that it holds it, wherever it came from, Unix ms, by `segment:piece`. */
+  readonly saidMs: Readonly<Record<string, number>>;
   readonly told: readonly Told[];
   /** When segments were sealed, Unix ms of the sealer, by segment. */
   readonly sealedMs: Readonly<Record<string, number>>;
@@ -27,6 +29,7 @@ const nowMs = (): number => performance.timeOrigin + performance.now();
 export function watchChannels(): () => WireRecord {
   let peerId: string | null = null;
   const receivedMs: Record<string, number> = {};
+  const saidMs: Record<string, number> = {};
   const sealedMs: Record<string, number> = {};
   const told: Told[] = [];
 
@@ -34,9 +37,7 @@ export function watchChannels(): () => WireRecord {
     let from = "";
     const known = new Set<string>();
     const hear = ({ segmentId, held }: HaveFrame): void => {
-      const pieces = held
-        .flatMap(({ first, count }) => Array.from({ length: count }, (_, at) => first + at))
-        .filter((piece) => !known.has(`${segmentId}:${piece}`));
+      const pieces = fromRanges(held).filter((piece) => !known.has(`${segmentId}:${piece}`));
       for (const piece of pieces) known.add(`${segmentId}:${piece}`);
       if (pieces.length > 0) told.push({ atMs: nowMs(), from, segmentId, pieces });
     };
@@ -49,6 +50,12 @@ export function watchChannels(): () => WireRecord {
       else if (frame.type === "seal") sealedMs[frame.seal.segmentId] = frame.seal.sealedAtMs;
       else if (frame.type === "have") hear(frame);
     });
+  };
+
+  const say = (frame: Frame): void => {
+    if (frame.type === "hello") peerId = frame.peerId;
+    if (frame.type !== "have") return;
+    for (const piece of fromRanges(frame.held)) saidMs[`${frame.segmentId}:${piece}`] ??= nowMs();
   };
 
   const { prototype } = RTCDataChannel;
@@ -65,11 +72,9 @@ export function watchChannels(): () => WireRecord {
   });
   const send = prototype.send as (this: RTCDataChannel, data: ArrayBufferView<ArrayBuffer>) => void;
   prototype.send = function (this: RTCDataChannel, data: unknown) {
-    if (peerId === null && data instanceof Uint8Array) {
-      const read = decodeFrame(data);
-      if (read.ok && read.value.frame.type === "hello") peerId = read.value.frame.peerId;
-    }
+    const read = data instanceof Uint8Array ? decodeFrame(data) : null;
+    if (read?.ok) say(read.value.frame);
     send.call(this, data as Uint8Array<ArrayBuffer>);
   };
-  return () => ({ peerId, receivedMs, told, sealedMs });
+  return () => ({ peerId, receivedMs, saidMs, told, sealedMs });
 }

@@ -43,7 +43,7 @@ const LEAST_QUEUE = 2;
 const ASSUMED_PIECE_BYTES = 65_536;
 /** Bytes in the channels' own queues: as much as leaves within this time. More only delays what is said meanwhile. */
 const AHEAD_MS = 100;
-const LEAST_AHEAD_BYTES = 48 * 1024;
+const LEAST_AHEAD_BYTES = 24 * 1024;
 const MOST_AHEAD_BYTES = 256 * 1024;
 /** A rare piece goes before all others, so often: it is what neighbours will have to give to each other. */
 const MOST_GIVEN = 2;
