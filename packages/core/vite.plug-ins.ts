@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { applyCut, type Cut, cutFor } from "./cuts/cut.ts";
+import { shortenPrivateNames } from "./cuts/private-names.ts";
 import { simplePeerCuts } from "./cuts/simple-peer.ts";
 import { socketIoCuts } from "./cuts/socket-io.ts";
 
@@ -37,38 +36,13 @@ export function standIns(): Plugin {
 }
 
 const OURS = /\/packages\/[^/]+\/src\/.*\.ts$/;
-/** `#name` as a member or in a declaration; a `#` inside our texts is never followed by a letter. */
-const PRIVATE_NAME = /#([a-z]\w*)/g;
 
-/** Short names for the private ones of all browser packages, the same in every build: those used most are shortest. */
-function shortNames(): ReadonlyMap<string, string> {
-  const packages = fileURLToPath(new URL("..", import.meta.url));
-  const uses = new Map<string, number>();
-  for (const file of readdirSync(packages, { recursive: true, encoding: "utf8" }).sort()) {
-    if (file.includes("node_modules") || !OURS.test(`/packages/${file.replaceAll("\\", "/")}`)) continue;
-    for (const [, name = ""] of readFileSync(join(packages, file), "utf8").matchAll(PRIVATE_NAME)) {
-      uses.set(name, (uses.get(name) ?? 0) + 1);
-    }
-  }
-  const names = [...uses.keys()].sort((a, b) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0) || (a < b ? -1 : 1));
-  return new Map(names.map((name, at) => [name, `_${at.toString(36)}`]));
-}
-
-/**
- * `#private` names as plain properties. ES2020 has none, and lowering them to WeakMaps costs a fifth of the bytes and
- * time on every access; TypeScript has checked already that nobody reaches in. No class repeats a
- * private name of the one it extends.
- */
+/** `#private` names as short, plain properties. */
 function privateNames(): Plugin {
-  const short = shortNames();
   return {
     name: "shoal:private-names",
     enforce: "pre",
-    transform(code, id) {
-      return OURS.test(id)
-        ? { code: code.replace(PRIVATE_NAME, (_all, name: string) => short.get(name) ?? `_${name}`), map: null }
-        : null;
-    },
+    transform: (code, id) => (OURS.test(id) ? { code: shortenPrivateNames(code), map: null } : null),
   };
 }
 
