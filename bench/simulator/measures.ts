@@ -1,4 +1,5 @@
 import type { ShoalStats } from "@shoal/core";
+import { type Distances, distances } from "./distances.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type PersonsLoad, type SegmentCopies, segmentCopies } from "./segment-copies.ts";
 import type { FinishedRun } from "./simulation.ts";
@@ -42,6 +43,7 @@ export interface Measures {
     readonly sameIspShare: number;
     /** How many viewers have so many, from none on. */
     readonly histogram: readonly number[];
+    readonly distances: Distances;
   };
   readonly sameIspShare: number;
   readonly upload: Upload;
@@ -134,6 +136,8 @@ function cdnBytesPerJoin({ cdn, viewers }: FinishedRun): number {
 
 function neighboursOf({ viewers }: FinishedRun, stats: readonly ShoalStats[]): Measures["neighbours"] {
   const present = stats.filter((_, at) => viewers[at]?.gone === false);
+  const people = viewers.filter(({ gone }) => !gone).map(({ person }) => person.peerId);
+  const places = new Map(people.map((peerId, at) => [peerId, at]));
   const counts = present.map((one) => one.neighbours.length);
   const histogram = new Array<number>(Math.max(0, ...counts) + 1).fill(0);
   for (const count of counts) histogram[count] = (histogram[count] ?? 0) + 1;
@@ -142,6 +146,7 @@ function neighboursOf({ viewers }: FinishedRun, stats: readonly ShoalStats[]): M
     p10: quantile(counts, 0.1),
     sameIspShare: mean(present.flatMap((one) => one.neighbours.map(({ sameIsp }) => (sameIsp ? 1 : 0)))),
     histogram,
+    distances: distances(present.map((one) => one.neighbours.flatMap(({ peerId }) => places.get(peerId) ?? []))),
   };
 }
 

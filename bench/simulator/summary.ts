@@ -109,6 +109,10 @@ function peerRows(measures: Measures): Row[] {
       `${neighbours.mean.toFixed(1)}, ${neighbours.p10}; ${percent(neighbours.sameIspShare)} of the same ISP`,
     ],
     [
+      "connections between two of them",
+      `${neighbours.distances.mean.toFixed(2)} on the mean, ${neighbours.distances.most} at most (random ${neighbours.distances.random.toFixed(2)})`,
+    ],
+    [
       "convicted",
       `${measures.convicted} (${measures.convictedInnocents} innocent), for ${mib(measures.falseBytes)} of false bytes`,
     ],
