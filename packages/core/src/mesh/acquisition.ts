@@ -6,6 +6,7 @@ import { CdnRequests } from "./cdn-requests.ts";
 import type { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
 import { Electorates, type ElectoratesRim } from "./electorates.ts";
+import type { Neighbour } from "./neighbour.ts";
 import { type PlanSegment, type PlanView, plan } from "./planner.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -163,6 +164,7 @@ export class Acquisition {
     for (const action of actions) {
       if (action.kind === "ask") this.#ask(action.copy, action.peerId, action.pieces);
       else if (action.kind === "give-up") this.#giveUp(action.copy, action.peerId, action.pieces);
+      else if (action.kind === "want-seal") this.#neighbour(action.peerId)?.wantSeal(action.copy.id, clock.now());
       else if (action.kind === "give-up-ranges") this.#cdn.abort(action.copy.id, true);
       else if (action.kind === "seek") this.#seek(action.copy);
       else this.#fetch(action.copy, action.range, action.rescue);
@@ -245,7 +247,7 @@ export class Acquisition {
   }
 
   #ask(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
-    const neighbour = this.#rim.neighbours().find((other) => other.peerId === peerId);
+    const neighbour = this.#neighbour(peerId);
     if (!neighbour || !this.#rim.copies.mayQuarantine(copy)) return;
     const nowMs = this.#rim.clock.now();
     const edition = neighbour.announced(copy.id)?.edition ?? 0;
@@ -257,8 +259,12 @@ export class Acquisition {
     neighbour.send({ type: "request", segmentId: copy.id, edition, withinMs: 0, pieces: toRanges(pieces) });
   }
 
+  #neighbour(peerId: PeerId | null): Neighbour | undefined {
+    return this.#rim.neighbours().find((other) => other.peerId === peerId);
+  }
+
   #giveUp(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
-    const neighbour = this.#rim.neighbours().find((other) => other.peerId === peerId);
+    const neighbour = this.#neighbour(peerId);
     neighbour?.send({ type: "cancel", segmentId: copy.id, pieces: toRanges(pieces) });
     for (const index of pieces) this.#takeBack(copy, index, true);
   }
@@ -266,7 +272,7 @@ export class Acquisition {
   #takeBack(copy: Copy, index: number, late: boolean): void {
     const piece = copy.pieces[index];
     if (piece?.state !== "asked") return;
-    const neighbour = this.#rim.neighbours().find((other) => other.peerId === piece.peerId);
+    const neighbour = this.#neighbour(piece.peerId);
     neighbour?.released(copy.extent(index).length - piece.receivedBytes, late);
     this.#rim.copies.forgetPiece(copy, index);
   }

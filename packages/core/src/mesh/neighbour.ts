@@ -146,6 +146,10 @@ export class Neighbour {
     this.send({ type: "wantSeal", segmentId: id });
   }
 
+  wasAskedForSeal(id: SegmentId): boolean {
+    return this.#sealsWanted.has(id);
+  }
+
   /** Pieces were asked of it. */
   asked(bytes: number, nowMs: number): void {
     if (this.outstandingBytes === 0) {

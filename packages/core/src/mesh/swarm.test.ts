@@ -215,6 +215,18 @@ describe("an on-demand swarm on a virtual clock", () => {
     expectUntouched();
   });
 
+  it("gives whoever comes last all that the others hold, at once, however much that is", async () => {
+    swarm = new TestSwarm({ live: false, windowSegments: 40 });
+    swarm.join();
+    await swarm.clock.pass(44_000);
+    swarm.sealing = false; // what is sealed already, the first viewer alone can tell
+    const late = swarm.join();
+    await swarm.clock.pass(8_000);
+    expect(late.bufferedMs).toBeGreaterThan(25_000);
+    expect(late.session.stats().cdnBytes).toBeLessThanOrEqual(3 * swarm.stream.segmentBytes);
+    expectUntouched();
+  });
+
   it("plays on after a seek to where nobody has been", async () => {
     swarm = new TestSwarm({ live: false, windowSegments: 60 });
     await swarm.joinMany(3, 1000);

@@ -236,7 +236,7 @@ export class Swarm {
 
   /**
    * A seal came, from the tracker, the sealer or a neighbour. A true one is news: it says that the segment exists, and how
-   * long it is. So it goes on to everybody at once.
+   * long it is. So it goes on to everybody at once, unless we asked for it: then it is old news.
    */
   async offerSeal(seal: Seal, from: Neighbour | null = null): Promise<void> {
     from?.notesSeal(seal);
@@ -246,7 +246,7 @@ export class Swarm {
     const { segmentId } = seal;
     if (!this.#copies.get(segmentId) && this.#wantsAhead(segmentId, seal)) this.#copies.beginAhead(segmentId, seal);
     this.#copies.applySeal(seal);
-    if (!from || this.#copies.get(segmentId)) {
+    if (!from || (this.#copies.get(segmentId) && !from.wasAskedForSeal(segmentId))) {
       for (const neighbour of this.#neighbourhood.all) neighbour.sendSeal(seal);
     }
     this.#acquisition.replan();
