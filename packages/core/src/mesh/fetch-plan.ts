@@ -77,7 +77,8 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   const latestMs = latestFetchMs(wanted, view.cdnBps);
   if (nowMs >= latestMs) return rescue(view, wanted, latestMs, spoken, planning);
   planning.look(latestMs);
-  if (wanted.canSplit && stripeOf(wanted) < copy.pieces.length) {
+  // On demand viewers are at different places: whoever is elected for a stripe may not get there for long.
+  if (wanted.live && wanted.canSplit && stripeOf(wanted) < copy.pieces.length) {
     planStripes(view, wanted, latestMs, spoken, planning);
     return false;
   }

@@ -328,6 +328,18 @@ describe("the first copy of a large cluster", () => {
     expect(seekers).toBeLessThanOrEqual(16);
   });
 
+  it("is fetched whole on demand, by one at once and by whoever wants it soon after: others are elsewhere in the stream", () => {
+    const moments: number[] = [];
+    for (let member = 0; member <= 40; member++) {
+      const wanted = wantedOf(copyOf("split", 40), { live: false, dryMs: 30_000, electorate: roster });
+      const { actions, untilMs } = plan(viewOf([wanted], crowd.slice(0, 5), { self: peer(member) }));
+      expect(fetchedPieces(actions)).toEqual([]);
+      moments.push(kinds(actions).includes("fetch") ? 0 : untilMs);
+    }
+    expect(moments.filter((atMs) => atMs === 0)).toHaveLength(1);
+    expect(Math.max(...moments)).toBeLessThanOrEqual(5_000);
+  });
+
   it("is fetched whole, by one, from a server that takes no ranges", () => {
     let fetchers = 0;
     for (let member = 0; member <= 40; member++) {
