@@ -1,4 +1,4 @@
-import { quantile, sum } from "./statistics.ts";
+import { mean, quantile } from "./statistics.ts";
 
 /** How far viewers are from each other, in connections. */
 export interface Distances {
@@ -20,9 +20,9 @@ export function distances(neighbours: readonly (readonly number[])[]): Distances
   const step = Math.max(1, Math.floor(neighbours.length / SAMPLES));
   const found: number[] = [];
   for (let from = 0; from < neighbours.length; from += step) found.push(...distancesFrom(neighbours, from));
-  const degree = sum(neighbours.map(({ length }) => length)) / Math.max(1, neighbours.length);
+  const degree = mean(neighbours.map(({ length }) => length));
   return {
-    mean: sum(found) / Math.max(1, found.length),
+    mean: mean(found),
     most: quantile(found, 1),
     random: degree > 1 ? Math.max(1, Math.log(neighbours.length) / Math.log(degree)) : 0,
   };
