@@ -45,7 +45,8 @@ for (const fault of [
     await untilMeshed(swarm, swarm.viewers.slice(1));
     await swarm.play(10);
     swarm.origin.setFault({ ...fault, filter: { media: true } });
-    await swarm.play(3);
+    // hls.js tries again 1 and 3 s after its first try: whenever that was, no more than two of them fail.
+    await swarm.play(2.4);
     swarm.origin.setFault({ kind: "none" });
     await swarm.play(14);
     expect((await control.state()).stallMs, "the control run shows that the fault is survivable").toBe(0);

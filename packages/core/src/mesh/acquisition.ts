@@ -43,6 +43,8 @@ const PLAN_EVERY_MS = 40;
 const HOLD_MS = 40_000;
 /** Segments of a live track that are got before the player asks for them. */
 const MAX_UPCOMING = 4;
+/** Farther behind the live edge than so many target durations a viewer is where few others are: as on demand. */
+const EDGE_TARGETS = 8;
 
 /** Carries out what the planner decides: asks neighbours, asks the CDN, answers the player. */
 export class Acquisition {
@@ -194,9 +196,10 @@ export class Acquisition {
       const load = this.#loads.get(copy.id);
       const { segment } = copy;
       const track = timeline.track(copy.trackId);
-      const live = track?.live ?? false;
       const active = timeline.active.has(copy.trackId);
-      const upcoming = live && active && segment !== null && segment.startMs + segment.durationMs / 2 > endMs;
+      const edgeMs = track?.segments[track.segments.length - 1]?.startMs ?? 0;
+      const upcoming =
+        track?.live === true && active && segment !== null && segment.startMs + segment.durationMs / 2 > endMs;
       const unlisted = segment === null && active;
       if (!load && !upcoming && !unlisted && copy.count("missing", "asked") === 0) continue;
       const waitMs = segment ? segment.startMs - endMs : 0;
@@ -211,7 +214,7 @@ export class Acquisition {
         electorate: this.#electorates.of(copy.trackId),
         nearby: this.#electorates.nearby(copy.trackId),
         fits: copies.fits(copy),
-        live,
+        live: track?.live === true && !(segment && edgeMs - segment.startMs > EDGE_TARGETS * track.targetDurationMs),
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }

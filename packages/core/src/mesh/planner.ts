@@ -43,6 +43,7 @@ export interface PlanSegment {
   readonly nearby: readonly Elector[];
   /** There is room to get it from others. */
   readonly fits: boolean;
+  /** Live, and near the edge, where viewers are at one place. */
   readonly live: boolean;
   readonly targetDurationMs: number;
 }

@@ -203,6 +203,23 @@ describe("a live swarm on a virtual clock", () => {
   });
 });
 
+describe("far behind the live edge", () => {
+  it("nobody waits for the turn of others, who are elsewhere", async () => {
+    swarm = new TestSwarm({ windowSegments: 30, segmentBytes: 1_500_000 });
+    await swarm.joinMany(6, 500);
+    await swarm.clock.pass(12_000);
+    const [first] = swarm.viewers;
+    first?.seek(swarm.stream.newest * swarm.stream.segmentMs - 80_000);
+    await swarm.clock.until(() => (first?.bufferedMs ?? 0) > 0, 2_000);
+    const sought = swarm.viewers.map(({ stallMs }) => stallMs); // a seek waits for its own first bytes
+    await swarm.clock.pass(16_000);
+    expect(first?.bufferedMs).toBeGreaterThan(20_000);
+    expect(swarm.viewers.map(({ stallMs }) => stallMs)).toEqual(sought);
+    expect(sought.slice(1), "the others play on").toEqual([0, 0, 0, 0, 0]);
+    for (const viewer of swarm.viewers) expect(viewer.wrongSegments).toEqual([]);
+  });
+});
+
 describe("an on-demand swarm on a virtual clock", () => {
   it("feeds a late viewer from those who are ahead", async () => {
     swarm = new TestSwarm({ live: false, windowSegments: 40 });
