@@ -154,7 +154,9 @@ test("live: clocks that are off by 20 s, a seek back in the window, another path
   const [right, fast] = swarm.viewers;
   const to = ((await right?.state())?.playheadS ?? 0) - back;
   await right?.page.evaluate((seconds) => window.viewer.seek(seconds), to);
-  await right?.until("plays there", ({ playheadS, bufferedS }) => playheadS > to + 5 && bufferedS > 3);
+  await right?.until("plays there, and fills its buffer", ({ playheadS, bufferedS }) => {
+    return playheadS > to + 5 && bufferedS > 15;
+  });
   const before = (await fast?.state())?.stats?.peerBytes ?? 0;
   await fast?.page.evaluate((seconds) => window.viewer.seek(seconds), to);
   await fast?.until("plays there out of its neighbour's hand", ({ playheadS, bufferedS, stats }) => {
