@@ -6,6 +6,7 @@ import {
   pieceExtent,
   type Seal,
   type SegmentId,
+  type SegmentNews,
   type SwarmId,
   segmentIdOf,
   trackIdOf,
@@ -32,6 +33,7 @@ let copies: Copies;
 let convicted: PeerId[];
 let contradicted: SegmentId[];
 let wasted: number;
+let heard: readonly number[];
 const sealer = new TestSealer();
 
 beforeEach(() => {
@@ -42,8 +44,15 @@ beforeEach(() => {
   convicted = [];
   contradicted = [];
   wasted = 0;
+  heard = [];
   copies = new Copies(
-    { store, integrity: testIntegrity, seals: book, clock },
+    {
+      store,
+      integrity: testIntegrity,
+      seals: book,
+      clock,
+      heard: () => heard.map((byteLength) => ({ said: { news: newsOf(byteLength) } })),
+    },
     { budgetBytes: BUDGET, trustsPeers: false },
     {
       changed: () => {},
@@ -56,6 +65,10 @@ beforeEach(() => {
     },
   );
 });
+
+function newsOf(byteLength: number, pieceShift: number = 16): SegmentNews {
+  return { trackId: trackIdOf("v/init.mp4"), previousId: NO_SEGMENT, byteLength, pieceShift };
+}
 
 function segmentOf(number: number): Segment {
   const id = segmentIdOf(`v/${number}.m4s`);
@@ -105,7 +118,7 @@ async function send(
 
 function begun(number: number, length: number = 150_000): Copy {
   const copy = copies.begin(segmentOf(number));
-  copies.claimLength(copy, length, 16);
+  copies.claimLength(copy, newsOf(length));
   return copy;
 }
 
@@ -199,9 +212,15 @@ describe("pieces from others", () => {
     expect(wasted).toBe(100 * 4 + 70_000);
   });
 
+  it("may be asked for as soon as the copy begins, where a neighbour said before how long it is", () => {
+    heard = [0, 0xffff_ffff, 150_000, 70_000];
+    const copy = copies.begin(segmentOf(1));
+    expect([copy.byteLength, copy.count("missing")]).toEqual([150_000, 3]);
+  });
+
   it("are refused for a segment whose claimed length is absurd", () => {
     const copy = copies.begin(segmentOf(1));
-    copies.claimLength(copy, 0xffff_ffff, 24);
+    copies.claimLength(copy, newsOf(0xffff_ffff, 24));
     expect(copy.byteLength).toBe(0);
   });
 });
@@ -243,7 +262,7 @@ describe("bytes from the CDN", () => {
     await clock.pass(0);
     expect(contradicted).toEqual([copy.id]);
     expect(copies.assemble(copy)).toBeNull();
-    copies.claimLength(copy, 150_000, 16);
+    copies.claimLength(copy, newsOf(150_000));
     expect(copy.pieces).toEqual([]);
     copies.receiveCdn(copy, answer(restarted));
     expect(new Uint8Array(copies.assemble(copy) ?? new ArrayBuffer(0))).toEqual(restarted);
@@ -297,7 +316,7 @@ it("memory is a hard bound, whatever arrives in whatever order", async () => {
         if (from === "cdn")
           copies.receiveCdn(copy, { bytes: bytes.buffer, offset: 0, totalBytes: length, whole: true });
         if (from === "peer") {
-          copies.claimLength(copy, length, 16);
+          copies.claimLength(copy, newsOf(length));
           await send(copy, new Uint8Array(copy.byteLength).fill(number), HONEST, copy.edition);
         }
         if (from === "seal") await know(sealOf(number, bytes, number));
@@ -315,7 +334,13 @@ it("memory is a hard bound, whatever arrives in whatever order", async () => {
 it("a virtual hour of a TV's budget ends with no more kept than its first minute", async () => {
   const budgetBytes = 32 * 1024 * 1024;
   const tv = new Copies(
-    { store, integrity: testIntegrity, seals: book, clock },
+    {
+      store,
+      integrity: testIntegrity,
+      seals: book,
+      clock,
+      heard: () => heard.map((byteLength) => ({ said: { news: newsOf(byteLength) } })),
+    },
     { budgetBytes, trustsPeers: false },
     { changed: () => {}, dropped: () => {}, convict: () => {}, wasted: () => {}, contradicted: () => {} },
   );

@@ -16,6 +16,16 @@ import type { Integrity } from "./integrity.ts";
 import type { SealBook } from "./seal-book.ts";
 import type { SegmentStore } from "./segment-store.ts";
 
+/** What the shelf of copies is given. */
+export interface CopiesRim {
+  readonly store: SegmentStore;
+  readonly integrity: Integrity;
+  readonly seals: SealBook;
+  readonly clock: Clock;
+  /** What neighbours say of a segment. */
+  readonly heard: (id: SegmentId) => readonly { readonly said: { readonly news: SegmentNews | null } }[];
+}
+
 /** What the shelf of copies tells. */
 export interface CopiesHandlers {
   /** Pieces or the seal of a copy changed: there is something to announce, to play or to plan. */
@@ -32,14 +42,13 @@ export interface CopiesHandlers {
 
 /** Segments whose unsealed pieces from others are kept at one time. */
 const MAX_QUARANTINED = 2;
-/** No segment a neighbour speaks of may be longer. */
-const MAX_CLAIMED_BYTES = 64 * 1024 * 1024;
 
 /** Every copy this viewer holds or is getting, and the only room that touches their bytes. */
 export class Copies {
   readonly #store: SegmentStore;
   readonly #integrity: Integrity;
   readonly #seals: SealBook;
+  readonly #heard: CopiesRim["heard"];
   readonly #clock: Clock;
   readonly #handlers: CopiesHandlers;
   #budgetBytes: number;
@@ -48,18 +57,14 @@ export class Copies {
 
   /** @param limits.trustsPeers plays without seals: `integrity: "none"` */
   constructor(
-    rim: {
-      readonly store: SegmentStore;
-      readonly integrity: Integrity;
-      readonly seals: SealBook;
-      readonly clock: Clock;
-    },
+    rim: CopiesRim,
     limits: { readonly budgetBytes: number; readonly trustsPeers: boolean },
     handlers: CopiesHandlers,
   ) {
     this.#store = rim.store;
     this.#integrity = rim.integrity;
     this.#seals = rim.seals;
+    this.#heard = rim.heard;
     this.#clock = rim.clock;
     this.#budgetBytes = limits.budgetBytes;
     this.#trustsPeers = limits.trustsPeers;
@@ -94,14 +99,14 @@ export class Copies {
   }
 
   /** How long a segment is, as a neighbour says; believed until its seal says otherwise. */
-  claimLength(copy: Copy, byteLength: number, pieceShift: number): void {
-    if (copy.unshareable || copy.byteLength > 0 || byteLength === 0 || byteLength > MAX_CLAIMED_BYTES) return;
+  claimLength(copy: Copy, { byteLength, pieceShift }: SegmentNews): void {
+    if (copy.unshareable || copy.byteLength > 0 || byteLength === 0 || !this.fits({ byteLength })) return;
     copy.setLength(byteLength, pieceShift);
   }
 
   /** False for a segment so long that getting it from others would not leave room for anything else. */
-  fits(copy: Copy): boolean {
-    return copy.byteLength <= this.#budgetBytes / 2;
+  fits({ byteLength }: { readonly byteLength: number }): boolean {
+    return byteLength <= this.#budgetBytes / 2;
   }
 
   /** Takes bytes that a neighbour sent. Returns how many were of use. */
@@ -223,7 +228,7 @@ export class Copies {
     if (seal) {
       copy.setLength(seal.byteLength, seal.pieceShift);
       copy.seal = seal;
-    }
+    } else for (const { said } of this.#heard(id)) if (said.news) this.claimLength(copy, said.news);
     return copy;
   }
 

@@ -1,5 +1,6 @@
 import {
   decodeFrame,
+  editionOf,
   encodeFrame,
   encodePieceHead,
   type Frame,
@@ -124,9 +125,10 @@ export class Neighbour {
     for (const id of this.#announced.keys()) this.forget(id);
   }
 
-  /** Sends a seal unless this neighbour has it. */
+  /** Sends a seal unless this neighbour has it: it named it in an announcement, or one of us sent it to the other. */
   sendSeal(seal: Seal): void {
-    if (this.notesSeal(seal)) this.send({ type: "seal", seal });
+    if (!this.notesSeal(seal) || this.announced(seal.segmentId)?.edition === editionOf(seal)) return;
+    this.send({ type: "seal", seal });
   }
 
   /** This neighbour has a seal now. @returns false where it had it before */
@@ -144,10 +146,6 @@ export class Neighbour {
     if (this.#sealsWanted.size > MAX_ANNOUNCED) this.#sealsWanted.clear();
     this.#sealsWanted.set(id, nowMs);
     this.send({ type: "wantSeal", segmentId: id });
-  }
-
-  wasAskedForSeal(id: SegmentId): boolean {
-    return this.#sealsWanted.has(id);
   }
 
   /** Pieces were asked of it. */

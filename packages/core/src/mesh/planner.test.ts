@@ -420,34 +420,6 @@ describe("when seals end", () => {
   });
 });
 
-describe("a segment whose length nobody has said", () => {
-  const unknown = (): Copy => copyOf("unknown", 0, 0, false);
-  const saidOf = (copy: Copy, edition: number): Speaker[] =>
-    [1, 2].map((index) => {
-      const neighbour = neighbourOf(index, { [copy.id]: [0, 1] });
-      const said = neighbour.announced(copy.id);
-      if (said) said.edition = edition;
-      return neighbour;
-    });
-
-  it("has its seal asked of one who holds it sealed, and a second later of another", () => {
-    const copy = unknown();
-    const neighbours = saidOf(copy, 7);
-    const asked = [0, 1_000].map((nowMs) => {
-      const { actions, untilMs } = plan(viewOf([wantedOf(copy)], neighbours, { nowMs }));
-      expect(untilMs).toBeLessThanOrEqual(nowMs + 1_000);
-      return actions.flatMap((action) => (action.kind === "want-seal" ? [action.peerId] : []));
-    });
-    expect(asked.flat().sort()).toEqual(neighbours.map(({ peerId }) => peerId).sort());
-  });
-
-  it("has it asked of nobody where nobody has a seal", () => {
-    const copy = unknown();
-    const { actions } = plan(viewOf([wantedOf(copy)], saidOf(copy, 0)));
-    expect(kinds(actions)).not.toContain("want-seal");
-  });
-});
-
 describe("whatever the state", () => {
   const pieceStates = fc.constantFrom("missing", "asked", "coming", "quarantined", "checking", "own", "held");
   const segment = fc.record({

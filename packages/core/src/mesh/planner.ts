@@ -69,8 +69,6 @@ export interface PlanView {
 export type PlanAction =
   | { readonly kind: "ask"; readonly peerId: PeerId; readonly copy: Copy; readonly pieces: readonly number[] }
   | { readonly kind: "give-up"; readonly peerId: PeerId; readonly copy: Copy; readonly pieces: readonly number[] }
-  /** The seal of a segment that this neighbour holds sealed: without it nobody knows how long the segment is. */
-  | { readonly kind: "want-seal"; readonly peerId: PeerId; readonly copy: Copy }
   /** Range requests that bring nothing. */
   | { readonly kind: "give-up-ranges"; readonly copy: Copy }
   /** The playlist is to be read now: the segment exists, and it is ours to fetch. */
@@ -98,8 +96,6 @@ export interface Planning {
 /** A piece that has not grown for this long is asked of somebody else; later, if its sender is busy with others of ours. */
 const STALLED_MS = 2_500;
 const STALLED_BEHIND_MS = 4_000;
-/** A seal is asked of one neighbour, and of another so long after. */
-const SEAL_TURN_MS = 1_000;
 
 /** What to do now, and when to look again. Pure: no clock, no I/O, nothing random. */
 export function plan(view: PlanView): Plan {
@@ -118,22 +114,10 @@ export function plan(view: PlanView): Plan {
     releaseStalled(view, wanted, planning);
     const fetched = planFetch(view, wanted, spoken, planning);
     const mayAsk = wanted.fits && !fetched && (view.sealing || wanted.copy.seal !== null);
-    if (!mayAsk) continue;
-    if (wanted.copy.byteLength === 0) wantSeal(view, wanted, spoken, planning);
-    else if (wanted.copy.count("missing") > 0) asking.push({ wanted, spoken });
+    if (mayAsk && wanted.copy.count("missing") > 0) asking.push({ wanted, spoken });
   }
   if (asking.length > 0) planAsks(view, asking, planning);
   return { actions, untilMs };
-}
-
-/** Who was told of much at once, as on demand, got no seals with it: they are asked for when their segment's time has come. */
-function wantSeal({ nowMs }: PlanView, { copy }: PlanSegment, spoken: readonly Spoken[], planning: Planning): void {
-  const sealed = spoken.filter(({ said }) => said.edition !== 0);
-  const turn = Math.floor(nowMs / SEAL_TURN_MS);
-  const asked = sealed[turn % sealed.length];
-  if (!asked) return;
-  planning.actions.push({ kind: "want-seal", peerId: asked.neighbour.peerId, copy });
-  planning.look((turn + 1) * SEAL_TURN_MS);
 }
 
 /** Takes pieces back from neighbours, and from range requests, that stopped sending. */

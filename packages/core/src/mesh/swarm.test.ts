@@ -1,3 +1,4 @@
+import { decodeFrame } from "@shoal/protocol";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestSwarm } from "../testing/swarm.fixture.ts";
 
@@ -241,6 +242,32 @@ describe("an on-demand swarm on a virtual clock", () => {
     await swarm.clock.pass(8_000);
     expect(late.bufferedMs).toBeGreaterThan(25_000);
     expect(late.session.stats().cdnBytes).toBeLessThanOrEqual(3 * swarm.stream.segmentBytes);
+    expectUntouched();
+  });
+
+  it("sends no seal to a neighbour that said it has it", async () => {
+    swarm = new TestSwarm({ live: false, windowSegments: 40 });
+    await swarm.joinMany(2, 1_000);
+    await swarm.clock.pass(44_000);
+    swarm.join();
+    const named = new Set<string>();
+    let needed = 0;
+    let needless = 0;
+    swarm.network.onFrame = (from, to, bytes) => {
+      const decoded = decodeFrame(bytes);
+      if (!decoded.ok) return;
+      const { frame } = decoded.value;
+      const arrivedMs = 20;
+      if (frame.type === "have" && frame.edition !== 0) {
+        swarm.clock.after(arrivedMs, () => named.add(`${frame.segmentId} ${from} ${to}`));
+      } else if (frame.type === "seal") {
+        if (named.has(`${frame.seal.segmentId} ${to} ${from}`)) needless++;
+        else needed++;
+      }
+    };
+    await swarm.clock.pass(8_000);
+    expect(needed).toBeGreaterThan(6);
+    expect(needless).toBe(0);
     expectUntouched();
   });
 

@@ -113,7 +113,7 @@ export class Swarm {
     this.#shareable = settings.shareable;
     this.#seals = new SealBook(rim.integrity, settings.swarm, (id) => timeline.sealNotBefore(id));
     this.#copies = new Copies(
-      { ...rim, seals: this.#seals },
+      { ...rim, seals: this.#seals, heard: (id) => this.#hearsay.of(id) },
       { budgetBytes: settings.memoryBytes, trustsPeers: settings.trustsPeers },
       {
         changed: (copy) => this.#changed(copy),
@@ -236,7 +236,7 @@ export class Swarm {
 
   /**
    * A seal came, from the tracker, the sealer or a neighbour. A true one is news: it says that the segment exists, and how
-   * long it is. So it goes on to everybody at once, unless we asked for it: then it is old news.
+   * long it is. So it goes on at once to everybody who does not have it.
    */
   async offerSeal(seal: Seal, from: Neighbour | null = null): Promise<void> {
     from?.notesSeal(seal);
@@ -246,7 +246,7 @@ export class Swarm {
     const { segmentId } = seal;
     if (!this.#copies.get(segmentId) && this.#wantsAhead(segmentId, seal)) this.#copies.beginAhead(segmentId, seal);
     this.#copies.applySeal(seal);
-    if (!from || (this.#copies.get(segmentId) && !from.wasAskedForSeal(segmentId))) {
+    if (!from || this.#copies.get(segmentId)) {
       for (const neighbour of this.#neighbourhood.all) neighbour.sendSeal(seal);
     }
     this.#acquisition.replan();
@@ -435,7 +435,7 @@ export class Swarm {
     said.add(frame, this.#rim.clock.now());
     let copy = this.#copies.get(segmentId);
     if (!copy && news && this.#wantsAhead(segmentId, news)) copy = this.#copies.beginAhead(segmentId, news);
-    if (copy && news) this.#copies.claimLength(copy, news.byteLength, news.pieceShift);
+    if (copy && news) this.#copies.claimLength(copy, news);
     // What we have already changes no plan.
     const matters = promised || frame.coming.length > 0 || copy?.lacks(frame.held);
     if (copy && !copy.complete && matters) this.#acquisition.replan();

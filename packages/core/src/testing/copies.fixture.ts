@@ -10,7 +10,7 @@ export function quietCopies(clock: VirtualClock, budgetBytes: number): Copies {
   const ignore = (): void => {};
   const seals = new SealBook(testIntegrity, SWARM, () => 0);
   return new Copies(
-    { store: new MemoryStore(), integrity: testIntegrity, seals, clock },
+    { store: new MemoryStore(), integrity: testIntegrity, seals, clock, heard: () => [] },
     { budgetBytes, trustsPeers: true },
     { changed: ignore, dropped: ignore, convict: ignore, wasted: ignore, contradicted: ignore },
   );

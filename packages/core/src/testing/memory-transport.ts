@@ -22,6 +22,8 @@ const DRAIN_BELOW_BYTES = 16 * 1024;
 
 /** Peer connections inside one process and on a given clock: signalling, delay and uplinks, no WebRTC. */
 export class MemoryNetwork {
+  /** Sees every frame that is sent. */
+  onFrame: (from: PeerId, to: PeerId, frame: Uint8Array) => void = () => {};
   readonly #clock: Clock;
   readonly #quality: (peerId: PeerId) => LinkQuality;
   readonly #offers = new Map<string, End>();
@@ -78,6 +80,7 @@ export class MemoryNetwork {
   #send(end: End, copy: Uint8Array<ArrayBuffer>): boolean {
     const { other } = end;
     if (end.closed || !other) return false;
+    this.onFrame(end.peerId, other.peerId, copy);
     const { delayMs, uplinkBps } = this.#quality(end.peerId);
     const nowMs = this.#clock.now();
     const startMs = Math.max(nowMs, this.#uplinkFreeMs.get(end.peerId) ?? 0);
