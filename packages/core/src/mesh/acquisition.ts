@@ -166,7 +166,7 @@ export class Acquisition {
     for (const action of actions) {
       if (action.kind === "ask") this.#ask(action.copy, action.peerId, action.pieces);
       else if (action.kind === "give-up") this.#giveUp(action.copy, action.peerId, action.pieces);
-      else if (action.kind === "give-up-ranges") this.#cdn.abort(action.copy.id, true);
+      else if (action.kind === "give-up-ranges") this.#cdn.giveUpRanges(action.copy);
       else if (action.kind === "seek") this.#seek(action.copy);
       else this.#fetch(action.copy, action.range, action.rescue);
     }

@@ -97,17 +97,19 @@ export class CdnRequests {
         const host = hostOf(copy.segment?.url ?? "");
         // Of a server that never took a range, the range may be what it refuses.
         if (range && this.#ranges.get(host) !== true) this.#ranges.set(host, clock.now());
-        else {
-          copy.cdnFailures++;
-          this.failedMs = clock.now();
-          copy.cdnRetryMs = clock.now() + Math.min(MOST_RETRY_MS, copy.cdnFailures * RETRY_MS);
-        }
+        else this.#failed(copy);
         this.#rim.announceFetch(copy, false);
         outcome.failed(reason, passing);
       },
     });
     request.task = task;
     return true;
+  }
+
+  /** Ends ranges that bring nothing: as good as an error. */
+  giveUpRanges(copy: Copy): void {
+    this.#failed(copy);
+    this.abort(copy.id, true);
   }
 
   /** Ends what is under way for a segment, or its ranges only. */
@@ -128,6 +130,13 @@ export class CdnRequests {
 
   ids(): readonly SegmentId[] {
     return [...this.#requests.keys()];
+  }
+
+  #failed(copy: Copy): void {
+    const nowMs = this.#rim.clock.now();
+    copy.cdnFailures++;
+    this.failedMs = nowMs;
+    copy.cdnRetryMs = nowMs + Math.min(MOST_RETRY_MS, copy.cdnFailures * RETRY_MS);
   }
 
   #mustWait({ segment }: Copy): boolean {

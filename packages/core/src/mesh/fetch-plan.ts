@@ -57,8 +57,7 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   const { copy } = wanted;
   const { nowMs } = view;
   if (copy.cdnSinceMs !== null) {
-    const slackMs = (wanted.dryMs - copy.cdnProgressMs) / 3;
-    const stalledMs = copy.cdnProgressMs + Math.max(CDN_STALLED_SHORT_MS, Math.min(CDN_STALLED_MS, slackMs));
+    const stalledMs = cdnStalledMs(wanted, copy.cdnProgressMs);
     planning.look(stalledMs);
     return nowMs < stalledMs;
   }
@@ -86,6 +85,11 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   planning.look(startMs);
   if (nowMs < startMs || copy.count("checking", "coming") > 0) return false;
   return fetchAll(wanted, planning, false);
+}
+
+/** From when on a request to the CDN that last brought something at `grewMs` counts as hung, where others have what it asks for. */
+export function cdnStalledMs({ dryMs }: Pick<PlanSegment, "dryMs">, grewMs: number): number {
+  return grewMs + Math.max(CDN_STALLED_SHORT_MS, Math.min(CDN_STALLED_MS, (dryMs - grewMs) / 3));
 }
 
 /**
@@ -201,9 +205,9 @@ function rescue(
 ): boolean {
   const { copy } = wanted;
   const { nowMs } = view;
-  if (copy.cdnFailed && wanted.canFetchWhole) return fetchWhole(wanted, planning, true);
-  const awaited = isAwaited(view, wanted, spoken);
+  const awaited = copy.cdnFailed || isAwaited(view, wanted, spoken);
   if (!wanted.canSplit || !copy.seal || copy.pieces.length === 0) {
+    if (copy.cdnFailed && wanted.canFetchWhole) return fetchWhole(wanted, planning, true);
     if (wanted.askedMs === null || copy.count("checking") > 0) return false;
     return fetchAll(wanted, planning, awaited);
   }
@@ -217,7 +221,7 @@ function rescue(
   });
   if (copy.count("asked") > 0) planning.look(nowMs + LOOK_AGAIN_MS);
   if (late.length === 0) return false;
-  if (isNearlyAll(copy, late) && wanted.canFetchWhole) return fetchWhole(wanted, planning, awaited);
+  if ((copy.cdnFailed || isNearlyAll(copy, late)) && wanted.canFetchWhole) return fetchWhole(wanted, planning, awaited);
   return fetchRanges(copy, late, planning, awaited);
 }
 

@@ -2,7 +2,7 @@ import type { ByteRange, PeerId, SegmentId, TrackId } from "@shoal/protocol";
 import { type Asking, planAsks } from "./ask-plan.ts";
 import type { Announcement, Copy } from "./copy.ts";
 import type { Elector, Electorate } from "./election.ts";
-import { planFetch } from "./fetch-plan.ts";
+import { cdnStalledMs, planFetch } from "./fetch-plan.ts";
 
 /** A neighbour as the planner sees it. */
 export interface PlanNeighbour {
@@ -111,7 +111,7 @@ export function plan(view: PlanView): Plan {
   const byUrgency = [...view.segments].sort((a, b) => a.dryMs - b.dryMs);
   for (const wanted of byUrgency) {
     const spoken = view.spoken(wanted.copy.id).filter(({ neighbour }) => neighbour.uploads);
-    releaseStalled(view, wanted, planning);
+    releaseStalled(view, wanted, spoken, planning);
     const fetched = planFetch(view, wanted, spoken, planning);
     const mayAsk = wanted.fits && !fetched && (view.sealing || wanted.copy.seal !== null);
     if (mayAsk && wanted.copy.count("missing") > 0) asking.push({ wanted, spoken });
@@ -121,7 +121,13 @@ export function plan(view: PlanView): Plan {
 }
 
 /** Takes pieces back from neighbours, and from range requests, that stopped sending. */
-function releaseStalled({ nowMs, neighbours }: PlanView, { copy }: PlanSegment, { actions, look }: Planning): void {
+function releaseStalled(
+  { nowMs, neighbours }: PlanView,
+  wanted: PlanSegment,
+  spoken: readonly Spoken[],
+  { actions, look }: Planning,
+): void {
+  const { copy } = wanted;
   if (copy.count("asked", "coming") === 0) return;
   const stalled = new Map<PeerId, number[]>();
   let rangesStalled = copy.count("coming") > 0;
@@ -130,7 +136,10 @@ function releaseStalled({ nowMs, neighbours }: PlanView, { copy }: PlanSegment, 
     if (!piece) continue;
     const sender = piece.peerId && neighbours.find(({ peerId }) => peerId === piece.peerId);
     const grewMs = Math.max(piece.sinceMs, sender ? sender.lastReceivedMs : 0);
-    const stalledMs = Math.min(grewMs + STALLED_MS, piece.sinceMs + STALLED_BEHIND_MS);
+    const isHeld = piece.state === "coming" && spoken.some(({ said }) => said.has(index));
+    const stalledMs = isHeld
+      ? cdnStalledMs(wanted, grewMs)
+      : Math.min(grewMs + STALLED_MS, piece.sinceMs + STALLED_BEHIND_MS);
     const isStalled = nowMs >= stalledMs;
     if (!isStalled) look(stalledMs);
     if (piece.state === "coming") rangesStalled &&= isStalled;

@@ -69,6 +69,21 @@ describe("a live swarm on a virtual clock", () => {
     }
   });
 
+  it("asks neighbours for what a hung range was to bring, while there is buffer", async () => {
+    for (const gapMs of [1_100, 1_700]) {
+      swarm = new TestSwarm({ segmentBytes: 750_000 });
+      await swarm.joinMany(12, gapMs);
+      await swarm.clock.pass(30_000);
+      const cutOff = new Set(swarm.viewers.filter((_, at) => at % 2 === 1).map(({ peerId }) => peerId as string));
+      swarm.cdn.mood = (viewer) => (cutOff.has(viewer) ? "hang" : "well");
+      await swarm.clock.pass(20_000);
+      swarm.cdn.mood = () => "well";
+      await swarm.clock.pass(12_000);
+      expectUntouched();
+      swarm.stop();
+    }
+  });
+
   it("holds requests while the CDN fails for all, and plays on soon after", async () => {
     swarm = new TestSwarm();
     await swarm.joinMany(6, 1100);
