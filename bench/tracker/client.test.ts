@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { Join, PeerId, Refusal, TrackId, Welcome } from "@shoal/protocol";
 import { startTracker, type Tracker } from "@shoal/tracker";
 import { afterEach, expect, it } from "vitest";
+import { WebSocketServer } from "ws";
 import { socketIoTracker } from "../../packages/core/src/mesh/socket-io-tracker.ts";
 import type { TrackerHandlers, TrackerLink } from "../../packages/core/src/mesh/tracker-link.ts";
 
@@ -146,4 +147,32 @@ it("a tracker that knows nothing of assign is joined under the content id", asyn
   const { welcomes } = viewer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 1);
   await eventually(() => welcomes.length).toBe(1);
   expect(sockets.at(-1)).toContain("sk=live%2Fa");
+});
+
+it("signals that come up together travel in one event, eight at most", async () => {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  cleanups.push(() => server.close());
+  await new Promise((resolve) => server.once("listening", resolve));
+  const events: unknown[][] = [];
+  server.on("connection", (socket) => {
+    socket.send('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":65536}');
+    socket.on("message", (data) => {
+      const text = String(data);
+      if (text.startsWith("42")) return void events.push(JSON.parse(text.slice(2)));
+      socket.send('40{"sid":"b"}');
+      socket.send('42["welcome",{"version":1,"nowMs":1,"swarm":"/live/a","candidates":[]}]');
+    });
+  });
+  const { link, welcomes } = viewer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 1);
+  await eventually(() => welcomes.length).toBe(1);
+  const signal = (attempt: number) => ({ peerId: "b".repeat(32) as PeerId, attempt, data: "!" });
+  for (let attempt = 0; attempt < 11; attempt++) link.signal(signal(attempt));
+  await eventually(() => events.length).toBe(2);
+  expect(events.map(([name, ...signals]) => [name, signals.length])).toEqual([
+    ["signal", 8],
+    ["signal", 3],
+  ]);
+  link.signal(signal(11));
+  await eventually(() => events.length).toBe(3);
+  expect(events.flatMap(([, ...signals]) => signals)).toEqual(Array.from({ length: 12 }, (_, n) => signal(n)));
 });

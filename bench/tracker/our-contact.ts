@@ -52,22 +52,24 @@ export class OurContact implements Contact {
   #event(name: string, payload: EventPayload): void {
     if (name === TRACKER_EVENTS.welcome) {
       const called = (payload.candidates ?? []).slice(0, PAIRS);
-      for (const { peerId } of called) {
-        this.#waitingForAnswers.add(peerId);
-        this.#signal(peerId, 1, "offer");
-      }
+      for (const { peerId } of called) this.#waitingForAnswers.add(peerId);
+      // The client gathers what comes up together, as theirs does.
+      this.#signals(...called.map(({ peerId }) => this.#signal(peerId, 1, "offer")));
       if (called.length === 0) this.#done();
     } else if (name === TRACKER_EVENTS.signal) {
       const { peerId = "", attempt = 0, data = "" } = payload;
-      if (isOffer(data)) return this.#signal(peerId, attempt, "answer");
+      if (isOffer(data)) return this.#signals(this.#signal(peerId, attempt, "answer"));
       this.#waitingForAnswers.delete(peerId);
       if (this.#waitingForAnswers.size === 0) this.#done();
     }
   }
 
-  #signal(peerId: string, attempt: number, kind: "offer" | "answer"): void {
-    const data = signalText(kind, this.#sdp, Math.random);
-    this.#socket?.send(eventPacket(TRACKER_EVENTS.signal, { peerId, attempt, data }));
+  #signal(peerId: string, attempt: number, kind: "offer" | "answer"): object {
+    return { peerId, attempt, data: signalText(kind, this.#sdp, Math.random) };
+  }
+
+  #signals(...signals: object[]): void {
+    this.#socket?.send(eventPacket(TRACKER_EVENTS.signal, ...signals));
   }
 
   #join(): object {

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { CrowdSettings } from "./crowd.ts";
 import { type CrowdReport, CrowdStats } from "./crowd-stats.ts";
@@ -10,13 +11,15 @@ export class Crowds {
   readonly #children: ChildProcess[] = [];
   readonly #reports = new Map<number, CrowdReport>();
 
-  constructor(settings: Omit<CrowdSettings, "random">, processes: number) {
+  /** @param niceness of the processes, 0 to 19: where a tracker on the same machine is measured, the crowd must give way to it */
+  constructor(settings: Omit<CrowdSettings, "random">, processes: number, niceness: number = 0) {
     const program = fileURLToPath(new URL("./crowd-program.ts", import.meta.url).href.replace(/\.ts$/, EXTENSION));
     for (let at = 0; at < processes; at++) {
       const child = fork(program, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
       const viewers =
         Math.floor((settings.viewers * (at + 1)) / processes) - Math.floor((settings.viewers * at) / processes);
       child.on("message", (report) => this.#reports.set(at, report as CrowdReport));
+      if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness);
       child.send({ ...settings, viewers });
       this.#children.push(child);
     }

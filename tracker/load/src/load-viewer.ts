@@ -261,6 +261,7 @@ export class LoadViewer {
 
   #call(candidates: readonly Candidate[], most: number): void {
     const { random, sdp, stats } = this.#world;
+    const offers: object[] = [];
     let left = Math.min(most, MAX_PEERS - this.neighbours.size - this.#calls.size);
     for (const { peerId } of candidates) {
       if (left <= 0) break;
@@ -269,13 +270,15 @@ export class LoadViewer {
       const attempt = this.#attempt++;
       this.#calls.set(peerId, { attempt, sinceMs: performance.now() });
       stats.counts.signals++;
-      this.#send(TRACKER_EVENTS.signal, { peerId, attempt, data: pooledSignalText("offer", sdp, random) });
+      offers.push({ peerId, attempt, data: pooledSignalText("offer", sdp, random) });
       this.#timers.after(ANSWER_WITHIN_MS, () => {
         if (this.#calls.get(peerId)?.attempt !== attempt) return;
         this.#calls.delete(peerId);
         stats.counts.pairsFailed++;
       });
     }
+    // As the client sends what comes up together.
+    if (offers.length > 0) this.#send(TRACKER_EVENTS.signal, ...offers);
   }
 
   #signal({
@@ -353,8 +356,8 @@ export class LoadViewer {
     };
   }
 
-  #send(name: string, payload: object): void {
-    if (this.isJoined && this.#socket) this.#write(this.#socket, eventPacket(name, payload), name);
+  #send(name: string, ...payloads: object[]): void {
+    if (this.isJoined && this.#socket) this.#write(this.#socket, eventPacket(name, ...payloads), name);
   }
 
   #write(socket: WebSocket, text: string, what: string): void {

@@ -14,7 +14,7 @@ export const LEAVE = "41";
 
 /** The CONNECT packet with the join in it. */
 export const connectPacket = (join: object): string => `40${JSON.stringify(join)}`;
-export const eventPacket = (name: string, payload: object): string => `42${JSON.stringify([name, payload])}`;
+export const eventPacket = (name: string, ...payloads: object[]): string => `42${JSON.stringify([name, ...payloads])}`;
 
 const NOISE: Packet = { type: "noise" };
 

@@ -1,5 +1,5 @@
 import { Buckets } from "./buckets.ts";
-import { COLUMNS, ISP, NO_WINDOW, REGION, SITE, TRACK, WINDOW } from "./rows.ts";
+import { COLUMNS, ISP, NO_WINDOW, REGION, readAhead, SITE, TRACK, WINDOW } from "./rows.ts";
 
 /** From which circle of viewers a candidate was drawn, nearest first; `spare`: of those whose slots are all reserved. */
 export const LEVELS = [
@@ -27,6 +27,8 @@ const BUCKETED_TRACKS = 2;
 const SPARE_SLOT = 11;
 const ALL_SLOT = 10;
 const SLOTS = 12;
+/** From one circle at a time. */
+const MOST_DRAWN = 128;
 
 const keyOf = (level: number, a: number, b: number): number => (b * NAMES + a) * LEVEL_BITS + level;
 const read = (numbers: Int32Array, row: number, column: number): number => numbers[row * COLUMNS + column] ?? 0;
@@ -37,6 +39,7 @@ export class Levels {
   /** Numbers of the ISPs that have anybody to offer, without gaps. */
   readonly #isps: number[] = [];
   readonly #ispPlaces = new Map<number, number>();
+  readonly #drawn = new Int32Array(MOST_DRAWN);
 
   /** Buckets with anybody in them. */
   get size(): number {
@@ -105,28 +108,28 @@ export class Levels {
     const site = read(numbers, row, SITE);
     const region = read(numbers, row, REGION);
     const window = read(numbers, row, WINDOW);
-    if (site !== 0) this.#probe(SITES, site, 0, count, random, take);
+    if (site !== 0) this.#probe(numbers, SITES, site, 0, count, random, take);
     if (window !== NO_WINDOW) {
       // Who is ahead holds what this viewer will play; who is behind will want what it holds.
       for (let ahead = -1; ahead <= 2; ahead++) {
         const at = window + ahead + FIRST_WINDOW;
-        this.#probe(ISP_WINDOWS, isp, at, ahead === 0 ? count >> 1 : count >> 2, random, take);
-        this.#probe(WINDOWS, 0, at, ahead === 0 ? count >> 2 : 2, random, take);
+        this.#probe(numbers, ISP_WINDOWS, isp, at, ahead === 0 ? count >> 1 : count >> 2, random, take);
+        this.#probe(numbers, WINDOWS, 0, at, ahead === 0 ? count >> 2 : 2, random, take);
       }
     }
     const second = read(numbers, row, TRACK + 1);
     const tracks = second === 0 || second === read(numbers, row, TRACK) ? 1 : BUCKETED_TRACKS;
     const share = (probes: number): number => Math.ceil(probes / tracks);
     for (let at = 0; at < tracks; at++) {
-      this.#probe(ISP_TRACKS, isp, read(numbers, row, TRACK + at), share(count), random, take);
+      this.#probe(numbers, ISP_TRACKS, isp, read(numbers, row, TRACK + at), share(count), random, take);
     }
-    this.#probe(ISPS, isp, 0, (count >> 2) + missing(), random, take);
+    this.#probe(numbers, ISPS, isp, 0, (count >> 2) + missing(), random, take);
     for (let at = 0; at < tracks; at++) {
       const track = read(numbers, row, TRACK + at);
-      if (region !== 0) this.#probe(REGION_TRACKS, region, track, share(4), random, take);
-      this.#probe(TRACKS, 0, track, share(2 + missing()), random, take);
+      if (region !== 0) this.#probe(numbers, REGION_TRACKS, region, track, share(4), random, take);
+      this.#probe(numbers, TRACKS, 0, track, share(2 + missing()), random, take);
     }
-    this.#probe(ALL, 0, 0, 2 + missing(), random, take);
+    this.#probe(numbers, ALL, 0, 0, 2 + missing(), random, take);
   }
 
   /** Somebody of another ISP, each ISP as likely as the next: the small ones are those that become islands. @returns -1: nobody */
@@ -158,6 +161,7 @@ export class Levels {
   }
 
   #probe(
+    numbers: Int32Array,
     level: number | undefined,
     a: number,
     b: number,
@@ -171,8 +175,11 @@ export class Levels {
     // Few are walked through: draws would meet the same ones again and again.
     const walks = size <= 2 * probes;
     const start = walks ? Math.floor(random() * size) : 0;
-    for (let i = 0; i < Math.min(probes, size); i++) {
-      take(bucket.at(walks ? (start + i) % size : Math.floor(random() * size)), level ?? 0);
+    const draws = Math.min(probes, size, MOST_DRAWN);
+    for (let i = 0; i < draws; i++) {
+      this.#drawn[i] = bucket.at(walks ? (start + i) % size : Math.floor(random() * size));
     }
+    readAhead(numbers, this.#drawn, 0, draws);
+    for (let i = 0; i < draws; i++) take(this.#drawn[i] ?? 0, level ?? 0);
   }
 }

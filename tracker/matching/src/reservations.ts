@@ -1,6 +1,8 @@
-import { LIFE, RESERVED, type Rows } from "./rows.ts";
+import { LIFE, RESERVED, type Rows, readAhead } from "./rows.ts";
 
 const SETTLED = 0x1_0000;
+/** Rows that are read together. */
+const READ_AHEAD = 32;
 
 /** Slots that were handed out and count as taken for a while. All last equally long, so they end in the order they were made. */
 export class Reservations {
@@ -35,6 +37,9 @@ export class Reservations {
   /** Ends what has lasted long enough. @param released is told each row that has a slot more now */
   release(rows: Rows, nowMs: number, released: (row: number) => void): void {
     while (this.#first < this.#end && (this.#untilMs[this.#first] ?? 0) <= nowMs) {
+      if (this.#first % READ_AHEAD === 0) {
+        readAhead(rows.numbers, this.#rows, this.#first, Math.min(this.#first + READ_AHEAD, this.#end));
+      }
       const row = this.#rows[this.#first] ?? 0;
       const life = this.#lives[this.#first] ?? 0;
       this.#first++;

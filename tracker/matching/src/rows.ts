@@ -2,28 +2,31 @@ import { DEVICE_CLASSES, NAT_CLASSES, type PeerId, SHARING_MODES } from "@shoal/
 import { type Entry, type Inside, MATCHED_TRACKS, WINDOW_MS } from "./entry.ts";
 import { Numbering } from "./numbering.ts";
 
-/** Columns of a row: 16 numbers of 32 bits, one line of a processor's cache. */
+/**
+ * Columns of a row: 16 numbers of 32 bits, as much as a line of a processor's cache. Arrays do not begin where a line does,
+ * so what an answer reads of each row stands first, and what it seldom reads last.
+ */
 export const COLUMNS = 16;
-export const ISP = 0;
-export const REGION = 1;
-export const COUNTRY = 2;
-export const SITE = 3;
-/** The first of {@link MATCHED_TRACKS}. */
-export const TRACK = 4;
-/** Several small words, as the masks and shifts below say. */
-export const TRAITS = 8;
-/** Rises when a place is used again: who remembers a row remembers this too. */
-export const LIFE = 9;
-/** Where the row can be drawn: {@link CLOSED}, {@link OPEN} or {@link SPARE}. */
-export const STATE = 10;
-export const FREE_SLOTS = 11;
-/** Handed out and neither connected nor given back: the low 16 bits; above: settled before their time. */
-export const RESERVED = 12;
-export const WINDOW = 13;
-/** Seconds; 0 never. */
-export const FAILED_S = 14;
 /** Number of the answer that met this row last. */
-export const SEEN = 15;
+export const SEEN = 0;
+/** Several small words, as the masks and shifts below say. */
+export const TRAITS = 1;
+export const ISP = 2;
+export const REGION = 3;
+export const SITE = 4;
+export const WINDOW = 5;
+export const FREE_SLOTS = 6;
+/** Handed out and neither connected nor given back: the low 16 bits; above: settled before their time. */
+export const RESERVED = 7;
+/** Where the row can be drawn: {@link CLOSED}, {@link OPEN} or {@link SPARE}. */
+export const STATE = 8;
+/** Seconds; 0 never. */
+export const FAILED_S = 9;
+/** Rises when a place is used again: who remembers a row remembers this too. */
+export const LIFE = 10;
+/** The first of {@link MATCHED_TRACKS}. */
+export const TRACK = 11;
+export const COUNTRY = 15;
 
 export const NO_WINDOW = -0x8000_0000;
 export const CLOSED = 0;
@@ -44,6 +47,16 @@ export const OFF = SHARING_MODES.indexOf("off");
 export const SYMMETRIC = NAT_CLASSES.indexOf("symmetric");
 export const CONE = NAT_CLASSES.indexOf("cone");
 export const INSIDES: readonly Inside[] = [null, "country", "isp", "site"];
+
+const AHEAD = new Int32Array(128);
+
+/**
+ * Reads something of each of `rows`, from one place to another, which will all be looked at soon: a processor waits for many
+ * lines of memory in the time of one, where no decision lies between.
+ */
+export function readAhead(numbers: Int32Array, rows: Int32Array, from: number, to: number): void {
+  for (let at = from; at < to; at++) AHEAD[at & 127] = numbers[(rows[at] ?? 0) * COLUMNS] ?? 0;
+}
 
 /** Viewers as rows of numbers, in one array: a row is a place that is used again. */
 export class Rows {

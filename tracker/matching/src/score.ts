@@ -102,7 +102,11 @@ export function sharesTrack(numbers: Int32Array, a: number, b: number): boolean 
   for (let i = 0; i < MATCHED_TRACKS; i++) {
     const track = numbers[a * COLUMNS + TRACK + i] ?? 0;
     if (track === 0) break;
-    for (let j = 0; j < MATCHED_TRACKS; j++) if (numbers[b * COLUMNS + TRACK + j] === track) return true;
+    for (let j = 0; j < MATCHED_TRACKS; j++) {
+      const theirs = numbers[b * COLUMNS + TRACK + j] ?? 0;
+      if (theirs === track) return true;
+      if (theirs === 0) break;
+    }
   }
   return false;
 }

@@ -44,7 +44,9 @@ export function* fuzzFrames(seed: number): Generator<string> {
     return Math.floor((state / 2 ** 32) * below);
   };
   for (;;) {
-    const frame = `42[${JSON.stringify(EVENTS[draw(EVENTS.length)])},${payloads[draw(payloads.length)]}]`;
+    const event = JSON.stringify(EVENTS[draw(EVENTS.length)]);
+    const several = Array.from({ length: draw(8) === 0 ? draw(24) : 1 }, () => payloads[draw(payloads.length)]);
+    const frame = `42[${[event, ...several].join()}]`;
     // One in four is damaged: a letter changed, or cut short.
     const kind = draw(8);
     if (kind === 0) yield frame.slice(0, draw(frame.length));

@@ -22,6 +22,10 @@ import type { Clock } from "../clock.ts";
 import { fromBase64Url } from "./integrity.ts";
 import type { TrackerConnector, TrackerHandlers, TrackerLink } from "./tracker-link.ts";
 
+/** Signals that come up within this time travel together, so many at most: a newcomer calls several at once. */
+const SIGNALS_MS = 10;
+const MOST_SIGNALS = 8;
+
 /** A browser sees neither status nor header of a refused upgrade: every failure means "not now". */
 const MOST_DOUBLINGS = 2;
 
@@ -53,6 +57,7 @@ class SocketIoLink implements TrackerLink {
   readonly #random: () => number;
   readonly #clock: Clock;
   readonly #handlers: TrackerHandlers;
+  readonly #signals: object[] = [];
   #socket: Socket | null = null;
   #failures = 0;
   #cancelDial: () => void = () => {};
@@ -101,7 +106,7 @@ class SocketIoLink implements TrackerLink {
   }
 
   signal(signal: Parameters<TrackerLink["signal"]>[0]): void {
-    this.#send(TRACKER_EVENTS.signal, signal);
+    if (this.#signals.push(signal) === 1) this.#clock.after(SIGNALS_MS, () => this.#sendSignals());
   }
 
   status(update: Parameters<TrackerLink["status"]>[0]): void {
@@ -126,8 +131,12 @@ class SocketIoLink implements TrackerLink {
     this.#socket?.close();
   }
 
-  #send(event: string, message: object): void {
-    this.#socket?.connected && this.#socket.emit(event, message);
+  #send(event: string, ...messages: object[]): void {
+    this.#socket?.connected && this.#socket.emit(event, ...messages);
+  }
+
+  #sendSignals(): void {
+    while (this.#signals.length > 0) this.#send(TRACKER_EVENTS.signal, ...this.#signals.splice(0, MOST_SIGNALS));
   }
 
   #later(delayMs: number, act: () => void): void {

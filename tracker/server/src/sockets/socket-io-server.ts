@@ -1,7 +1,13 @@
 import type { Server as HttpServer } from "node:http";
 import { Server, type Socket } from "socket.io";
 import { refuseRequest } from "./refuse-request.ts";
-import { RefusedJoin, type ViewerHandlers, type ViewerServer, type ViewerServerOptions } from "./viewer-server.ts";
+import {
+  MOST_PAYLOADS,
+  RefusedJoin,
+  type ViewerHandlers,
+  type ViewerServer,
+  type ViewerServerOptions,
+} from "./viewer-server.ts";
 
 /** Viewers' connections by socket.io itself. */
 export function socketIoServer<T>(
@@ -46,7 +52,10 @@ export function socketIoServer<T>(
     const { admission } = socket.data as { readonly admission: T };
     handlers.joined(
       {
-        on: (event, handle) => void socket.on(event, handle),
+        on: (event, handle) =>
+          void socket.on(event, (...payloads) => {
+            for (const payload of payloads.slice(0, MOST_PAYLOADS)) handle(payload);
+          }),
         onClose: (handle) => void socket.once("disconnect", handle),
         emit: (event, payload) => void socket.emit(event, payload),
         close: () => void socket.disconnect(true),

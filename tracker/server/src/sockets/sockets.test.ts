@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import { socketIoServer } from "./socket-io-server.ts";
 import {
   type Arrival,
+  MOST_PAYLOADS,
   RefusedJoin,
   VIEWER_SERVER_DEFAULTS,
   type ViewerHandlers,
@@ -82,6 +83,20 @@ describe.each([
     const echo = next(socket, "echo");
     socket.emit("echo", { quotes: '"\\', many: "x".repeat(10_000) });
     expect(await echo).toEqual({ quotes: '"\\', many: "x".repeat(10_000) });
+  });
+
+  it("hold several messages in one event, and no more than are read", async () => {
+    const { url } = await start(open);
+    const socket = client(url);
+    await next(socket, "welcome");
+    const echoed: unknown[] = [];
+    socket.on("echo", (payload: unknown) => echoed.push(payload));
+    const sent = Array.from({ length: MOST_PAYLOADS + 4 }, (_, n) => ({ n }));
+    socket.emit("echo", ...sent);
+    await expect.poll(() => echoed.length).toBe(MOST_PAYLOADS);
+    socket.emit("echo", { last: true });
+    await expect.poll(() => echoed.at(-1)).toEqual({ last: true });
+    expect(echoed).toEqual([...sent.slice(0, MOST_PAYLOADS), { last: true }]);
   });
 
   it("part with a reason that the client can read", async () => {

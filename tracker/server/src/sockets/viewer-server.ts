@@ -3,7 +3,7 @@ import type { Refusal } from "@shoal/protocol";
 
 /** One viewer's connection, joined. */
 export interface ViewerSocket {
-  /** Handles an event of the viewer's; one handler an event. */
+  /** Handles an event of the viewer's, once for each of its payloads; one handler an event. */
   on(event: string, handle: (payload: unknown) => void): void;
   /** Called once, when the connection is gone. */
   onClose(handle: () => void): void;
@@ -56,6 +56,9 @@ export const VIEWER_SERVER_DEFAULTS: ViewerServerOptions = {
   joinWithinMs: 10_000,
   maxMessageBytes: 65_536,
 };
+
+/** Payloads of one event that are read: without a bound a message could hold twenty thousand. */
+export const MOST_PAYLOADS = 16;
 
 /** Where socket.io's clients connect. */
 export const SOCKET_PATH = "/socket.io/";

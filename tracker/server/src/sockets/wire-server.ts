@@ -231,7 +231,9 @@ class WireSocket<T> implements ViewerSocket {
     if (isBinary || this.#state === "closed") return;
     const packet = readClientPacket(data.toString("latin1", 0, 1) === "3" ? "3" : data.toString("utf8"));
     if (packet.type === "event") {
-      if (this.#state === "joined") this.#events?.get(packet.name)?.(packet.payload);
+      if (this.#state !== "joined") return;
+      const handle = this.#events?.get(packet.name);
+      for (const payload of packet.payloads) handle?.(payload);
     } else if (packet.type === "pong") {
       if (!this.#awaitsPong) return;
       this.#awaitsPong = false;

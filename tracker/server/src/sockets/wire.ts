@@ -1,7 +1,9 @@
+import { MOST_PAYLOADS } from "./viewer-server.ts";
+
 /** What a client says, as far as a tracker needs to know it: engine.io 4 around socket.io 5, both as text. */
 export type ClientPacket =
   | { readonly type: "connect"; readonly auth: unknown }
-  | { readonly type: "event"; readonly name: string; readonly payload: unknown }
+  | { readonly type: "event"; readonly name: string; readonly payloads: readonly unknown[] }
   | { readonly type: "pong" }
   | { readonly type: "leave" }
   | { readonly type: "noise" };
@@ -26,7 +28,7 @@ export function readClientPacket(text: string): ClientPacket {
     case 0x32: {
       const parts = parse(text);
       if (!Array.isArray(parts) || typeof parts[0] !== "string") return NOISE;
-      return { type: "event", name: parts[0], payload: parts[1] };
+      return { type: "event", name: parts[0], payloads: parts.slice(1, 1 + MOST_PAYLOADS) };
     }
     default:
       return NOISE;
