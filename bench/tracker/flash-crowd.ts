@@ -6,8 +6,11 @@ export interface FlashMeasures {
   /** Attempts to join for each that was taken in. */
   readonly offered: number;
   readonly joinsPerSecond: number;
-  /** The slowest second of those in which three times as many came as were taken, as a share of their mean. */
+  readonly letInPerSecond: number;
+  /** The slowest second of those in which three times as many came as were taken, as a share of their mean: joins. */
   readonly slowestSecond: number;
+  /** The same of the connections let in. */
+  readonly slowestLetIn: number;
   readonly joinP99Ms: number;
   readonly refused: number;
   readonly lost: number;
@@ -57,15 +60,18 @@ export async function flashCrowd(viewers: number, socketServer: SocketServer): P
     const stats = await crowds.latest();
     const probed = await probes.latest();
     // In the first seconds the tracker finds its rate, in the last ones fewer come than it can take.
-    const busy = trace.seconds
-      .filter(({ atSeconds, joins, refused }) => atSeconds > FINDS_SECONDS && refused >= 2 * joins)
-      .map(({ joins }) => joins);
-    const mean = busy.reduce((sum, step) => sum + step, 0) / Math.max(1, busy.length);
+    const busy = trace.seconds.filter(
+      ({ atSeconds, joins, refused }) => atSeconds > FINDS_SECONDS && refused >= 2 * joins,
+    );
+    const joins = busy.map((second) => second.joins);
+    const letIn = busy.map((second) => second.letIn);
     const refused = Object.values(stats.refusals).reduce((sum, count) => sum + count, 0);
     return {
       offered: (stats.counts.joins + refused) / Math.max(1, stats.counts.joins),
-      joinsPerSecond: mean,
-      slowestSecond: busy.length > 0 ? Math.min(...busy) / mean : Number.NaN,
+      joinsPerSecond: meanOf(joins),
+      letInPerSecond: meanOf(letIn),
+      slowestSecond: Math.min(...joins) / meanOf(joins),
+      slowestLetIn: Math.min(...letIn) / meanOf(letIn),
       joinP99Ms: probed.join.quantile(0.99) ?? Number.NaN,
       refused,
       lost: stats.counts.lost,
@@ -78,3 +84,6 @@ export async function flashCrowd(viewers: number, socketServer: SocketServer): P
     await tracker.stop();
   }
 }
+
+/** Of none: NaN. */
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

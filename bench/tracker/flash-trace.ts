@@ -1,6 +1,8 @@
 /** What a tracker under a crowd did in one second. */
 export interface FlashSecond {
   readonly atSeconds: number;
+  /** Connections let in: how many of them join at once is up to the crowd. */
+  readonly letIn: number;
   readonly joins: number;
   /** Upgrades refused, and answers of `GET /v1/assign` with a turn and without one. */
   readonly refused: number;
@@ -39,6 +41,7 @@ export class FlashTrace {
     const aSecond = (of: (one: Totals) => number): number => Math.round((of(totals) - of(before)) / span);
     this.seconds.push({
       atSeconds: totals.atSeconds,
+      letIn: aSecond(({ letIn }) => letIn),
       joins: aSecond(({ joins }) => joins),
       refused: aSecond(({ refused }) => refused),
       turns: aSecond(({ turns }) => turns),
@@ -63,6 +66,7 @@ export function readTotals(text: string, atSeconds: number): Totals {
   };
   return {
     atSeconds,
+    letIn: sum("shoal_tracker_admitted_total"),
     joins: labelled("joins_total", 'result="new"') + labelled("joins_total", 'result="replaced"'),
     refused: sum("shoal_tracker_admission_rejected_total"),
     turns: labelled("assign_total", 'result="assigned"'),
@@ -75,10 +79,11 @@ export function readTotals(text: string, atSeconds: number): Totals {
 
 /** For people. */
 export function describeTrace(seconds: readonly FlashSecond[]): string {
-  const head = "second  joins  refused  turns  no turn  rate  loop delay  core";
+  const head = "second  let in  joins  refused  turns  no turn  rate  loop delay  core";
   const rows = seconds.map((one) =>
     [
       one.atSeconds.toFixed(1).padStart(6),
+      String(one.letIn).padStart(6),
       String(one.joins).padStart(5),
       String(one.refused).padStart(7),
       String(one.turns).padStart(5),

@@ -142,6 +142,12 @@ function flashRows(flash: FlashMeasures, other: FlashMeasures | null): readonly 
       "≥ 50 %",
       slowestSecond >= 0.5,
     ),
+    row(
+      "  let in a second, and in the slowest second",
+      (of) => `${of.letInPerSecond.toFixed(0)}, ${(100 * of.slowestLetIn).toFixed(0)} %`,
+      "–",
+      true,
+    ),
     row("  join p99 of who was taken in", (of) => `${of.joinP99Ms.toFixed(0)} ms`, "≤ 1,000 ms", joinP99Ms <= 1_000),
     row(
       "  crashed, lost, memory",

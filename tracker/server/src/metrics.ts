@@ -31,6 +31,7 @@ export function createMetrics() {
     draining: gauge("draining", "1 while the tracker shuts down."),
     sealerConnected: gauge("sealer_connected", "1 while the sealer is reached."),
     joins: counter("joins_total", "Joins, by result.", ["result"]),
+    admitted: counter("admitted_total", "Connections let in: joins that have yet to come, most of them at once."),
     rejected: counter("admission_rejected_total", "Refused joins, by refusal code.", ["reason"]),
     joinSeconds: new Histogram({
       name: "shoal_tracker_join_duration_seconds",

@@ -128,6 +128,8 @@ it("is full at its limit of sockets, says so to viewers and to the load balancer
   first.socket.disconnect();
   await eventually(() => fetch(`${url}/readyz`).then((response) => response.status)).toBe(200);
   await viewers.join(url, joinOf(2));
+  // A refusal with words needs a socket: it was let in as well.
+  expect(await metric(url, "shoal_tracker_admitted_total")).toBe(3);
 });
 
 it("drops what a viewer sends beyond its rate, and goes on", async () => {

@@ -221,7 +221,10 @@ export async function startTracker(given: Partial<TrackerOptions> = {}, world: T
     // Sockets that have not joined yet count as well, up to as many again: a refusal needs a socket to arrive on.
     const load = { ...gauge.load, sockets: sockets.size < 2 * maxSockets + 16 ? 0 : maxSockets };
     const reason = admission.enter(load, isAssigned, now());
-    if (reason === null) return null;
+    if (reason === null) {
+      metrics.admitted.inc();
+      return null;
+    }
     metrics.rejected.inc({ reason });
     return 503;
   };
