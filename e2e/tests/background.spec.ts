@@ -23,10 +23,13 @@ test("a tab in the background keeps playing and sharing", async ({ startSwarm })
     await expect.poll(() => tab.evaluate("document.visibilityState")).toBe("hidden");
     const before = await state();
     await swarm.play(16);
+    expect((await state()).playheadS - before.playheadS).toBeGreaterThan(12);
+    // Of three viewers the tab may be the one elected for several segments one after the other.
+    await expect
+      .poll(async () => (await state()).stats?.peerBytes, { timeout: 60_000 })
+      .toBeGreaterThan((before.stats?.peerBytes ?? 0) + 500_000);
     const after = await state();
     expect(after.errors).toEqual([]);
-    expect(after.playheadS - before.playheadS).toBeGreaterThan(12);
-    expect(after.stats?.peerBytes).toBeGreaterThan((before.stats?.peerBytes ?? 0) + 500_000);
     expect(swarm.bytes.wrong(after.played)).toEqual([]);
   } finally {
     await browser.close();
