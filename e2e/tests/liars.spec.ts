@@ -9,13 +9,15 @@ import {
   type Viewer,
 } from "../fixture/index.ts";
 
-/** Everybody that an honest viewer convicted is one of the liars, and each liar was convicted by somebody. */
+/** Each liar is convicted by somebody, as soon as somebody asks it for something; and nobody else is. */
 async function expectConvicted(honest: readonly Viewer[], lying: readonly Viewer[]): Promise<void> {
   const guilty = new Set<PeerId | null | undefined>();
   for (const liar of lying) guilty.add((await liar.state()).stats?.peerId);
-  const convicted = new Set<PeerId>();
-  for (const viewer of honest) for (const peerId of (await viewer.state()).convicted) convicted.add(peerId);
-  expect(convicted).toEqual(guilty);
+  const convicted = async (): Promise<Set<PeerId>> => {
+    const states = await Promise.all(honest.map((viewer) => viewer.state()));
+    return new Set(states.flatMap(({ convicted }) => convicted));
+  };
+  await expect.poll(convicted, { timeout: 60_000 }).toEqual(guilty);
 }
 
 async function openAll(swarm: Swarm, options: readonly Parameters<Swarm["open"]>[0][]): Promise<readonly Viewer[]> {
