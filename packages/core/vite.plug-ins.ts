@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { applyCut, type Cut, cutFor } from "./cuts/cut.ts";
 import { shortenPrivateNames } from "./cuts/private-names.ts";
+import { dropReasons } from "./cuts/reasons.ts";
 import { simplePeerCuts } from "./cuts/simple-peer.ts";
 import { socketIoCuts } from "./cuts/socket-io.ts";
 
@@ -37,12 +38,12 @@ export function standIns(): Plugin {
 
 const OURS = /\/packages\/[^/]+\/src\/.*\.ts$/;
 
-/** `#private` names as short, plain properties. */
-function privateNames(): Plugin {
+/** Our own sources: `#private` names as short, plain properties, refusals without their sentences. */
+function shortened(): Plugin {
   return {
-    name: "shoal:private-names",
+    name: "shoal:shortened",
     enforce: "pre",
-    transform: (code, id) => (OURS.test(id) ? { code: shortenPrivateNames(code), map: null } : null),
+    transform: (code, id) => (OURS.test(id) ? { code: dropReasons(shortenPrivateNames(code)), map: null } : null),
   };
 }
 
@@ -58,4 +59,4 @@ export function meshFromScript(): Plugin {
 }
 
 /** What every build of the browser packages goes through. */
-export const plugIns = (): Plugin[] => [standIns(), privateNames()];
+export const plugIns = (): Plugin[] => [standIns(), shortened()];

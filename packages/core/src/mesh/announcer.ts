@@ -132,7 +132,12 @@ function isNoNews(neighbour: Neighbour, id: SegmentId, { fresh, more }: Change):
 }
 
 function isComing(copy: Copy): boolean {
-  return copy.cdnSinceMs !== null || copy.count("coming") > 0;
+  return copy.cdnSinceMs !== null || comingFromCdn(copy).length > 0;
+}
+
+/** Until they are compared with the seal they are as good as on their way: nobody is told that they will not come. */
+function comingFromCdn(copy: Copy): number[] {
+  return copy.in("coming", "checking").filter((piece) => copy.pieces[piece]?.peerId === null);
 }
 
 function haveOf(copy: Copy): HaveFrame {
@@ -145,6 +150,6 @@ function haveOf(copy: Copy): HaveFrame {
     news: { ...copy.news, previousId: copy.segment?.previousId ?? copy.news.previousId ?? NO_SEGMENT },
     complete: copy.seal ? copy.sealed : copy.complete,
     held,
-    coming: whole ? [{ first: 0, count: Math.max(1, copy.pieces.length) }] : toRanges(copy.in("coming")),
+    coming: whole ? [{ first: 0, count: Math.max(1, copy.pieces.length) }] : toRanges(comingFromCdn(copy)),
   };
 }

@@ -1,5 +1,6 @@
 import {
   editionOf,
+  fromRanges,
   type HaveFrame,
   MAX_PIECES,
   type PeerId,
@@ -61,6 +62,8 @@ export class Copy {
   cdnFailures = 0;
   /** Before this the CDN is not asked again, on the session's clock. */
   cdnRetryMs = 0;
+  /** When a neighbour last took back that it was getting some of it, on the session's clock. */
+  brokenMs = Number.NEGATIVE_INFINITY;
   rescued = false;
   delivered = false;
   /** All of it came in one answer of the CDN. */
@@ -92,6 +95,11 @@ export class Copy {
   set seal(seal: Seal | null) {
     this.#seal = seal;
     this.edition = seal ? editionOf(seal) : 0;
+  }
+
+  /** For how long a neighbour is believed to be getting some of it. */
+  get believedMs(): number {
+    return this.brokenMs < this.knownSinceMs ? COMING_MS : COMING_AGAIN_MS;
   }
 
   /** True if every piece may be handed to the player. */
@@ -184,8 +192,9 @@ export class Copy {
   }
 }
 
-/** A neighbour that said "coming" and has nothing to show after this long is not waited for. */
-export const COMING_MS = 3_000;
+/** A neighbour that said "coming" and has nothing to show after this long is not waited for; sooner where another's word came to nothing. */
+const COMING_MS = 3_000;
+const COMING_AGAIN_MS = 1_000;
 
 /** What a neighbour said of one segment. */
 export class Announcement {
@@ -195,13 +204,18 @@ export class Announcement {
   readonly held = new PieceSet();
   /** Pieces on their way from the CDN to it. */
   readonly #coming = new PieceSet();
+  #promised: readonly PieceRange[] = [];
   /** All of it is on its way, whatever its length. */
   #allComing = false;
   /** When it was last said to be on its way from the CDN, on the session's clock; null if it is not. */
   comingSinceMs: number | null = null;
 
-  /** Adds what a HAVE frame says. */
-  add(said: Pick<HaveFrame, "edition" | "news" | "complete" | "held" | "coming">, nowMs: number): void {
+  /**
+   * Adds what a HAVE frame says.
+   * @returns true if it takes something back that was said to be on its way
+   */
+  add(said: Pick<HaveFrame, "edition" | "news" | "complete" | "held" | "coming">, nowMs: number): boolean {
+    const promised = this.#promised;
     if (said.edition !== this.edition) this.held.clear();
     this.edition = said.edition;
     this.news = said.news ?? this.news;
@@ -209,25 +223,27 @@ export class Announcement {
     const known = this.#coming.hasAll(said.coming);
     this.#coming.clear();
     this.#coming.add(said.coming);
+    this.#promised = said.coming;
     this.#allComing = !this.#coming.isEmpty && (said.news?.byteLength ?? 0) === 0;
     if (this.#coming.isEmpty) this.comingSinceMs = null;
     else if (this.comingSinceMs === null || !known) this.comingSinceMs = nowMs;
     if (said.complete) this.held.clear();
     else this.held.add(said.held);
+    return !fromRanges(promised).every((piece) => this.has(piece) || this.#coming.has(piece));
   }
 
   has(piece: number): boolean {
     return this.complete || this.held.has(piece);
   }
 
-  /** It holds the piece, or was lately said to be getting it. */
-  promises(piece: number, nowMs: number): boolean {
-    return this.has(piece) || (this.isComing(nowMs) && (this.#allComing || this.#coming.has(piece)));
+  /** It holds the piece, or was lately said to be getting it. @param sinceMs who said so before is not believed any more */
+  promises(piece: number, sinceMs: number): boolean {
+    return this.has(piece) || (this.isComing(sinceMs) && (this.#allComing || this.#coming.has(piece)));
   }
 
-  /** Some of it was said to be on its way, so lately that it is still believed. */
-  isComing(nowMs: number): boolean {
-    return this.comingSinceMs !== null && nowMs - this.comingSinceMs < COMING_MS;
+  /** Some of it was said to be on its way. @param sinceMs who said so before is not believed any more */
+  isComing(sinceMs: number): boolean {
+    return this.comingSinceMs !== null && this.comingSinceMs > sinceMs;
   }
 
   get hasAny(): boolean {

@@ -1,5 +1,5 @@
 import type { ByteRange } from "@shoal/protocol";
-import { COMING_MS, type Copy } from "./copy.ts";
+import type { Copy } from "./copy.ts";
 import { electionRank, electionShare, Ranks, stripePieces, suppressedDelay } from "./election.ts";
 import type { Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
@@ -13,9 +13,10 @@ const ASSUMED_SEGMENT_BYTES = 1_000_000;
 /** Kept between "the CDN could just make it" and "the buffer runs dry"; less for short segments. */
 const SAFETY_MS = 1_000;
 const SAFETY_SHARE = 0.25;
-/** A CDN request that brought nothing for this long may be hung: neighbours are asked beside it. Sooner where time is short. */
-const CDN_STALLED_MS = 1_500;
-const CDN_STALLED_SHORT_MS = 300;
+/** A CDN request that brought nothing for so long, at most and at least, may be hung; between them a share of the time that is left. */
+const CDN_STALLED = [1_500, 300, 1 / 3] as const;
+/** The same where nobody else has it: only somebody else's request can be better. */
+const CDN_STALLED_ALONE = [2_500, 1_000, 1 / 4] as const;
 /** The player's own loader would give up on a first byte after 10 s: stay well below. */
 const LONGEST_WAIT_MS = 8_000;
 /** Backups of an election on demand step in this far apart. */
@@ -77,7 +78,7 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   if (nowMs >= latestMs) return rescue(view, wanted, latestMs, spoken, planning);
   planning.look(latestMs);
   // On demand viewers are at different places: whoever is elected for a stripe may not get there for long.
-  if (wanted.live && wanted.canSplit && stripeOf(wanted) < copy.pieces.length) {
+  if (wanted.live && wanted.canSplit && (stripeOf(wanted) < copy.pieces.length || isInParts(copy))) {
     planStripes(view, wanted, latestMs, spoken, planning);
     return false;
   }
@@ -87,9 +88,10 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   return fetchAll(wanted, planning, false);
 }
 
-/** From when on a request to the CDN that last brought something at `grewMs` counts as hung, where others have what it asks for. */
-export function cdnStalledMs({ dryMs }: Pick<PlanSegment, "dryMs">, grewMs: number): number {
-  return grewMs + Math.max(CDN_STALLED_SHORT_MS, Math.min(CDN_STALLED_MS, (dryMs - grewMs) / 3));
+/** From when on a request to the CDN that last brought something at `grewMs` counts as hung; later where nobody else has what it asks for. */
+export function cdnStalledMs({ dryMs }: Pick<PlanSegment, "dryMs">, grewMs: number, isHeld: boolean = true): number {
+  const [most, least, share] = isHeld ? CDN_STALLED : CDN_STALLED_ALONE;
+  return grewMs + Math.max(least, Math.min(most, (dryMs - grewMs) * share));
 }
 
 /**
@@ -110,7 +112,7 @@ function fetchUnsealed(view: PlanView, wanted: PlanSegment, planning: Planning):
 
 /** Segments are waited for because a neighbour holds or fetches them. */
 function isAwaited({ nowMs }: PlanView, { copy }: PlanSegment, spoken: readonly Spoken[]): boolean {
-  return copy.count("held") > 0 || spoken.some(({ said }) => said.hasAny || said.isComing(nowMs));
+  return copy.count("held") > 0 || spoken.some(({ said }) => said.hasAny || said.isComing(nowMs - copy.believedMs));
 }
 
 /** A segment that our playlist does not list yet: whoever is to fetch it makes the player look. */
@@ -124,6 +126,11 @@ function seek(view: PlanView, { copy, electorate }: PlanSegment, { actions }: Pl
     break;
   }
   return false;
+}
+
+/** Some of it is here: what nobody is getting is to be fetched by itself, also where one fetcher takes all there is. */
+function isInParts(copy: Copy): boolean {
+  return copy.seal !== null && copy.count("held", "asked", "quarantined") > 0;
 }
 
 function stripeOf({ copy, electorate }: PlanSegment): number {
@@ -142,28 +149,43 @@ function planStripes(
   if (copy.cdnFailed) return;
   const size = stripeOf(wanted);
   const due: number[] = [];
-  const missing = copy.in("missing").filter((piece) => !spoken.some(({ said }) => said.promises(piece, view.nowMs)));
+  const believedMs = view.nowMs - copy.believedMs;
+  const missing = copy.in("missing").filter((piece) => !spoken.some(({ said }) => said.promises(piece, believedMs)));
+  let { brokenMs } = copy;
+  for (const { said } of spoken) {
+    const sinceMs = said.comingSinceMs ?? view.nowMs;
+    if (sinceMs <= believedMs) brokenMs = Math.max(brokenMs, sinceMs + copy.believedMs);
+  }
   let stripe = -1;
   let dueMs = 0;
   for (const piece of missing) {
     if (Math.floor(piece / size) !== stripe) {
       stripe = Math.floor(piece / size);
-      dueMs = stripeMs(view, wanted, stripe, latestMs);
+      dueMs = stripeMs(view, wanted, stripe, brokenMs, latestMs);
       planning.look(dueMs);
     }
     if (dueMs <= view.nowMs) due.push(piece);
   }
-  if (missing.length > 0) lookAtPromises(view, spoken, planning);
+  if (missing.length > 0) lookAtPromises(copy, spoken, planning);
   fetchRanges(copy, due, planning, false);
 }
 
-function stripeMs(view: PlanView, { copy, electorate }: PlanSegment, stripe: number, latestMs: number): number {
+/** @param brokenMs when the last promise of a part of it came to nothing: from then on nobody is waited for, but each other */
+function stripeMs(
+  view: PlanView,
+  { copy, electorate }: PlanSegment,
+  stripe: number,
+  brokenMs: number,
+  latestMs: number,
+): number {
   const rank = ranks.of(copy, stripe, view.self, electorate.electors);
   if (rank === 0) return copy.knownSinceMs;
-  const spanMs = Math.max(0, latestMs - copy.knownSinceMs);
+  const sinceMs = Math.max(copy.knownSinceMs, brokenMs);
+  const spanMs = Math.max(0, latestMs - sinceMs);
   const [from, over] = rank > 0 ? [BACKUPS_FROM, BACKUPS_OVER] : [OTHERS_FROM, OTHERS_OVER];
   const crowd = rank > 0 ? electorate.electors.length : electorate.viewers;
-  return copy.knownSinceMs + spanMs * (from + over * suppressedDelay(copy.id, stripe, view.self, crowd));
+  const delay = suppressedDelay(copy.id, stripe, view.self, crowd);
+  return sinceMs + spanMs * (brokenMs > copy.knownSinceMs ? (from + over) * delay : from + over * delay);
 }
 
 /** When this viewer's turn to fetch all of a segment comes, whatever the deadline. */
@@ -171,7 +193,7 @@ function turnMs(view: PlanView, wanted: PlanSegment, spoken: readonly Spoken[], 
   const { copy, electorate, askedMs } = wanted;
   const { nowMs } = view;
   if (isAwaited(view, wanted, spoken)) {
-    lookAtPromises(view, spoken, planning);
+    lookAtPromises(copy, spoken, planning);
     if (copy.count("held", "quarantined", "asked") > 0 || askedMs === null) return Number.POSITIVE_INFINITY;
     return askedMs + (wanted.live ? LONGEST_WAIT_MS : VOD_LONGEST_WAIT_MS);
   }
@@ -191,8 +213,8 @@ function turnMs(view: PlanView, wanted: PlanSegment, spoken: readonly Spoken[], 
 }
 
 /** Looks again when the first of the announced fetches stops being believed. */
-function lookAtPromises({ nowMs }: PlanView, spoken: readonly Spoken[], { look }: Planning): void {
-  for (const { said } of spoken) if (said.isComing(nowMs)) look((said.comingSinceMs ?? nowMs) + COMING_MS);
+function lookAtPromises({ believedMs }: Copy, spoken: readonly Spoken[], { look }: Planning): void {
+  for (const { said } of spoken) look((said.comingSinceMs ?? 0) + believedMs);
 }
 
 /** The neighbours will be late: what they cannot bring in time is asked of the CDN. */

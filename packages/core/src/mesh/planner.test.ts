@@ -14,6 +14,7 @@ import { describe, expect, it } from "vitest";
 import type { Segment } from "../player.ts";
 import { Announcement, Copy } from "./copy.ts";
 import { type Elector, type Electorate, electionRank } from "./election.ts";
+import { latestFetchMs } from "./fetch-plan.ts";
 import { type PlanAction, type PlanNeighbour, type PlanSegment, type PlanView, plan, type Spoken } from "./planner.ts";
 
 const TRACK = trackIdOf("v/init.mp4");
@@ -312,6 +313,43 @@ describe("the first copy of a large cluster", () => {
     }
   });
 
+  it("is completed by one of few viewers at once where whoever was getting the rest is gone", () => {
+    const few = Array.from({ length: 5 }, (_, at) => neighbourOf(at + 1));
+    const turns = [0, 1, 2, 3, 4, 5].map((viewer) => {
+      const copy = copyOf("parts", 10);
+      for (const piece of [0, 1, 2, 3, 4, 5]) copy.set(piece, "held", 0);
+      const wanted = wantedOf(copy, { electorate: among(few) });
+      const { actions, untilMs } = plan(viewOf([wanted], few, { self: peer(viewer) }));
+      expect([[], [6, 7, 8, 9]]).toContainEqual(fetchedPieces(actions));
+      return actions.length > 0 ? 0 : untilMs;
+    });
+    expect(turns.filter((atMs) => atMs === 0)).toHaveLength(1);
+    expect(Math.max(...turns)).toBeLessThan(latestFetchMs(wantedOf(copyOf("parts", 10)), 20_000_000));
+  });
+
+  it("is left to one after the other once a promise came to nothing, however late that is", () => {
+    const brokenMs = 7_000;
+    const turns = Array.from({ length: 40 }, (_, at) => {
+      const copy = copyOf("broken", 40);
+      copy.brokenMs = brokenMs;
+      const wanted = wantedOf(copy, { electorate: roster, dryMs: 12_000 });
+      const { actions, untilMs } = plan(viewOf([wanted], [], { self: peer(at + 1), nowMs: brokenMs }));
+      return actions.length > 0 ? 0 : untilMs;
+    });
+    expect(turns.filter((atMs) => atMs === 0).length, "the primaries of its stripes").toBeLessThanOrEqual(16);
+    const backups = turns.filter((atMs) => atMs > 0);
+    expect(Math.min(...backups)).toBeGreaterThan(brokenMs);
+    expect(Math.max(...backups)).toBeLessThan(12_000);
+    expect(new Set(backups).size).toBeGreaterThan(20);
+  });
+
+  it("is waited for less long where another's promise came to nothing", () => {
+    const copy = copyOf("again", 40);
+    const patience = copy.believedMs;
+    copy.brokenMs = 1_000;
+    expect(copy.believedMs).toBeLessThan(patience);
+  });
+
   it("makes whoever is to fetch read the playlist, once, where that does not list it yet", () => {
     let seekers = 0;
     for (let member = 0; member <= 40; member++) {
@@ -417,6 +455,25 @@ describe("when seals end", () => {
 
   it("nobody waits on demand", () => {
     for (let self = 0; self < 10; self++) expect(due(self, { live: false })).toBe(1_000);
+  });
+});
+
+describe("what a neighbour says", () => {
+  const pieces = (first: number, count: number) => [{ first, count }];
+  const have = { edition: 7, news: null, complete: false, held: [], coming: [] };
+
+  it("is taken back when pieces it was getting are neither coming nor there", () => {
+    const said = new Announcement();
+    expect(said.add({ ...have, held: pieces(0, 4), coming: pieces(4, 4) }, 0)).toBe(false);
+    expect(said.add({ ...have, held: pieces(4, 2), coming: pieces(6, 2) }, 10)).toBe(false);
+    expect(said.add({ ...have, held: pieces(0, 6) }, 20), "pieces 6 and 7").toBe(true);
+    expect(said.add({ ...have, held: pieces(8, 1) }, 30), "is said once").toBe(false);
+  });
+
+  it("is kept when all came", () => {
+    const said = new Announcement();
+    said.add({ ...have, coming: pieces(0, 4) }, 0);
+    expect(said.add({ ...have, complete: true }, 4_000)).toBe(false);
   });
 });
 

@@ -137,9 +137,10 @@ function releaseStalled(
     const sender = piece.peerId && neighbours.find(({ peerId }) => peerId === piece.peerId);
     const grewMs = Math.max(piece.sinceMs, sender ? sender.lastReceivedMs : 0);
     const isHeld = piece.state === "coming" && spoken.some(({ said }) => said.has(index));
-    const stalledMs = isHeld
-      ? cdnStalledMs(wanted, grewMs)
-      : Math.min(grewMs + STALLED_MS, piece.sinceMs + STALLED_BEHIND_MS);
+    const stalledMs =
+      piece.state === "coming"
+        ? cdnStalledMs(wanted, grewMs, isHeld)
+        : Math.min(grewMs + STALLED_MS, piece.sinceMs + STALLED_BEHIND_MS);
     const isStalled = nowMs >= stalledMs;
     if (!isStalled) look(stalledMs);
     if (piece.state === "coming") rangesStalled &&= isStalled;

@@ -374,10 +374,7 @@ export class Swarm {
         for (const id of frame.segmentIds) {
           const said = neighbour.announced(id);
           neighbour.forget(id);
-          if (said && said.comingSinceMs !== null && !said.hasAny) {
-            neighbour.fetchFailedMs = this.#rim.clock.now();
-            this.#acquisition.electorateChanged();
-          }
+          if (said && said.comingSinceMs !== null && !said.hasAny) this.#fetchFailed(neighbour, id);
           this.#acquisition.released(neighbour.peerId, id, null);
         }
         return;
@@ -431,14 +428,23 @@ export class Swarm {
   #have(neighbour: Neighbour, frame: HaveFrame): void {
     const { segmentId, news } = frame;
     const said = neighbour.announcement(segmentId);
-    const promised = said.isComing(this.#rim.clock.now());
-    said.add(frame, this.#rim.clock.now());
+    const promised = said.comingSinceMs !== null;
+    if (said.add(frame, this.#rim.clock.now())) this.#fetchFailed(neighbour, segmentId);
     let copy = this.#copies.get(segmentId);
     if (!copy && news && this.#wantsAhead(segmentId, news)) copy = this.#copies.beginAhead(segmentId, news);
     if (copy && news) this.#copies.claimLength(copy, news);
     // What we have already changes no plan.
     const matters = promised || frame.coming.length > 0 || copy?.lacks(frame.held);
     if (copy && !copy.complete && matters) this.#acquisition.replan();
+  }
+
+  /** It was getting something from the CDN, and does no more. */
+  #fetchFailed(neighbour: Neighbour, id: SegmentId): void {
+    const nowMs = this.#rim.clock.now();
+    neighbour.fetchFailedMs = nowMs;
+    const copy = this.#copies.get(id);
+    if (copy) copy.brokenMs = nowMs;
+    this.#acquisition.electorateChanged();
   }
 
   /** News ahead of our playlist: the segment that follows what the player follows. */
