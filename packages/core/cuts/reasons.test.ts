@@ -10,9 +10,7 @@ describe("sentences of refusals", () => {
     expect(dropReasons('return refuse("bad-seal", "The seal has another version.");')).toBe(
       'return refuse("bad-seal", "");',
     );
-    expect(dropReasons('return refuse("too-long", `f(a, [b]) bytes (of c).`);')).toBe(
-      'return refuse("too-long", "");',
-    );
+    expect(dropReasons('return refuse("too-long", `f(a, [b]) bytes (of c).`);')).toBe('return refuse("too-long", "");');
   });
 
   it("are found wherever the protocol refuses something", () => {
