@@ -118,5 +118,14 @@ export const simplePeerCuts: readonly Cut[] = [
       ],
       ["Peer.WEBRTC_SUPPORT = …module.exports = Peer", "export default Peer"],
     ],
+    // Each error has a code.
+    everywhere: {
+      "'cannot signal after peer is destroyed'": "",
+      "'signal() called with invalid signal data'": "",
+      "'cannot send after peer is destroyed'": "",
+      "'Connection failed.'": "",
+      "'Ice connection failed.'": "",
+      "'Ice connection closed.'": "",
+    },
   },
 ];

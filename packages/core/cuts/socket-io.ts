@@ -324,6 +324,11 @@ export const socketIoCuts: readonly Cut[] = [
       ],
       ["globalThis.WebSocket || globalThis.MozWebSocket", "globalThis.WebSocket"],
       [
+        'this.onClose({\n            description: "websocket connection closed",\n            context: closeEvent,\n        })',
+        "this.onClose()",
+      ],
+      ['this.onError("websocket error", e)', "this.onError(e)"],
+      [
         "    createSocket(uri, protocols, opts) {\n…    doWrite",
         "    createSocket(uri) {\n        return new WebSocketCtor(uri);\n    }\n    doWrite",
       ],

@@ -77,15 +77,19 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   const latestMs = latestFetchMs(wanted, view.cdnBps);
   if (nowMs >= latestMs) return rescue(view, wanted, latestMs, spoken, planning);
   planning.look(latestMs);
+  const inParts = isInParts(copy);
   // On demand viewers are at different places: whoever is elected for a stripe may not get there for long.
-  if (wanted.live && wanted.canSplit && (stripeOf(wanted) < copy.pieces.length || isInParts(copy))) {
+  if (wanted.live && wanted.canSplit && (inParts || stripeOf(wanted) < copy.pieces.length)) {
     planStripes(view, wanted, latestMs, spoken, planning);
     return false;
   }
-  const startMs = turnMs(view, wanted, spoken, planning);
+  const orphans = inParts ? orphansOf(view, copy, spoken) : [];
+  const startMs = orphans.length > 0 ? electedMs(view, wanted, spoken) : turnMs(view, wanted, spoken, planning);
   planning.look(startMs);
   if (nowMs < startMs || copy.count("checking", "coming") > 0) return false;
-  return fetchAll(wanted, planning, false);
+  if (orphans.length === 0 || !wanted.canSplit) return fetchAll(wanted, planning, false);
+  fetchRanges(copy, orphans, planning, false);
+  return false;
 }
 
 /** From when on a request to the CDN that last brought something at `grewMs` counts as hung; later where nobody else has what it asks for. */
@@ -133,6 +137,12 @@ function isInParts(copy: Copy): boolean {
   return copy.seal !== null && copy.count("held", "asked", "quarantined") > 0;
 }
 
+/** Missing pieces that nobody around has or is getting. */
+function orphansOf({ nowMs }: PlanView, copy: Copy, spoken: readonly Spoken[]): number[] {
+  const believedMs = nowMs - copy.believedMs;
+  return copy.in("missing").filter((piece) => !spoken.some(({ said }) => said.promises(piece, believedMs)));
+}
+
 function stripeOf({ copy, electorate }: PlanSegment): number {
   return copy.seal ? stripePieces(copy.pieces.length, electorate.viewers) : copy.pieces.length;
 }
@@ -150,7 +160,7 @@ function planStripes(
   const size = stripeOf(wanted);
   const due: number[] = [];
   const believedMs = view.nowMs - copy.believedMs;
-  const missing = copy.in("missing").filter((piece) => !spoken.some(({ said }) => said.promises(piece, believedMs)));
+  const missing = orphansOf(view, copy, spoken);
   let { brokenMs } = copy;
   for (const { said } of spoken) {
     const sinceMs = said.comingSinceMs ?? view.nowMs;
@@ -190,22 +200,26 @@ function stripeMs(
 
 /** When this viewer's turn to fetch all of a segment comes, whatever the deadline. */
 function turnMs(view: PlanView, wanted: PlanSegment, spoken: readonly Spoken[], planning: Planning): number {
-  const { copy, electorate, askedMs } = wanted;
-  const { nowMs } = view;
+  const { copy, askedMs } = wanted;
   if (isAwaited(view, wanted, spoken)) {
     lookAtPromises(copy, spoken, planning);
     if (copy.count("held", "quarantined", "asked") > 0 || askedMs === null) return Number.POSITIVE_INFINITY;
     return askedMs + (wanted.live ? LONGEST_WAIT_MS : VOD_LONGEST_WAIT_MS);
   }
+  return electedMs(view, wanted, spoken);
+}
+
+/** The same where nobody around has it or is getting it. */
+function electedMs({ self, nowMs }: PlanView, wanted: PlanSegment, spoken: readonly Spoken[]): number {
+  const { copy, electorate, askedMs } = wanted;
   // Whoever announced a fetch and has nothing to show for it has failed this time.
   const failed = new Set(
     spoken.filter(({ said }) => said.comingSinceMs !== null).map(({ neighbour }) => neighbour.peerId),
   );
   const electors = electorate.electors.filter(({ peerId }) => !failed.has(peerId));
-  if (!electorate.named && !electors.some(({ peerId }) => peerId !== view.self))
-    return askedMs ?? Number.POSITIVE_INFINITY;
+  if (!electorate.named && !electors.some(({ peerId }) => peerId !== self)) return askedMs ?? Number.POSITIVE_INFINITY;
   if (copy.cdnFailed) return Number.POSITIVE_INFINITY;
-  const rank = electionRank(copy.id, 0, view.self, electors);
+  const rank = electionRank(copy.id, 0, self, electors);
   if (rank === 0) return askedMs === null ? copy.knownSinceMs + OWN_REQUEST_MS : nowMs;
   const backup = rank > 0 ? rank - 1 : Math.min(electors.length, 10);
   if (wanted.live) return copy.knownSinceMs + wanted.targetDurationMs + 500 + backup * LIVE_STAGGER_MS;

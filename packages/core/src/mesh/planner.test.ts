@@ -378,6 +378,20 @@ describe("the first copy of a large cluster", () => {
     expect(Math.max(...moments)).toBeLessThanOrEqual(5_000);
   });
 
+  it("is completed on demand by its turn, not at the deadline, where whoever was giving it left", () => {
+    const few = Array.from({ length: 3 }, (_, at) => neighbourOf(at + 1));
+    const turns = [0, 1, 2, 3].map((viewer) => {
+      const copy = copyOf("left", 10);
+      for (const piece of [0, 1, 2, 3, 4, 5]) copy.set(piece, "held", 0);
+      const wanted = wantedOf(copy, { live: false, dryMs: 30_000, electorate: among(few) });
+      const { actions, untilMs } = plan(viewOf([wanted], few, { self: peer(viewer) }));
+      expect([[], [6, 7, 8, 9]]).toContainEqual(fetchedPieces(actions));
+      return actions.length > 0 ? 0 : untilMs;
+    });
+    expect(turns.filter((atMs) => atMs === 0)).toHaveLength(1);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(5_000);
+  });
+
   it("is fetched whole, by one, from a server that takes no ranges", () => {
     let fetchers = 0;
     for (let member = 0; member <= 40; member++) {
