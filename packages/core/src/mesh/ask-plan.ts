@@ -129,9 +129,9 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
     const fromMs = anywhere || promised ? 0 : farMs(piece);
     look(fromMs);
     const far = !promised && fromMs <= view.nowMs;
-    const best = purse.bytes > 0 && soonest(holders, piece, far, budget, withinMs, view.nowMs, seed);
-    if (!best) return;
     const { length } = copy.extent(piece);
+    const best = purse.bytes > 0 && soonest(holders, piece, length, far, budget, withinMs, view.nowMs, seed);
+    if (!best) return;
     purse.bytes -= length;
     budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - length);
     const asked = asks.get(best.peerId);
@@ -161,6 +161,7 @@ function fitsSeal(copy: Copy, said: Announcement): boolean {
 function soonest(
   holders: readonly Spoken[],
   piece: number,
+  length: number,
   far: boolean,
   budget: ReadonlyMap<PeerId, number>,
   withinMs: number,
@@ -175,7 +176,7 @@ function soonest(
     const left = budget.get(neighbour.peerId) ?? 0;
     if (left <= 0) continue;
     const waitingBytes = windowOf(neighbour, nowMs) - left + neighbour.outstandingBytes;
-    const bytes = (waitingBytes + 65_536) * (1 + neighbour.lateness / 2);
+    const bytes = (waitingBytes + length) * (1 + neighbour.lateness / 2);
     const ms = Math.max(SOON_MS, (bytes * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS));
     const turn = mix32(Number.parseInt(neighbour.peerId.slice(0, 8), 16) + piece, seed);
     if (ms < bestMs || (ms === bestMs && turn < bestTurn)) [best, bestMs, bestTurn] = [neighbour, ms, turn];

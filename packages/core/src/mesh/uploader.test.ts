@@ -1,4 +1,12 @@
-import { decodeFrame, type Frame, joinBytes, type PeerId, type SegmentId, segmentIdOf } from "@shoal/protocol";
+import {
+  decodeFrame,
+  type Frame,
+  fromRanges,
+  joinBytes,
+  type PeerId,
+  type SegmentId,
+  segmentIdOf,
+} from "@shoal/protocol";
 import { describe, expect, it } from "vitest";
 import { Counters } from "../stats.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
@@ -114,6 +122,30 @@ describe("the uploader", () => {
     expect(counters.uploadedBytes - atOnce).toBeGreaterThan(900_000);
     expect(counters.uploadedBytes - atOnce).toBeLessThanOrEqual(1_000_000 + 16_384);
     uploader.close();
+  });
+});
+
+describe("a slow uplink", () => {
+  it("has as many bytes waiting, and no more, whatever the size of a piece", async () => {
+    for (const pieceBytes of [PIECE_BYTES, 2 * PIECE_BYTES]) {
+      const clock = new VirtualClock();
+      const source: UploadSource = () => ({ bytes: new Uint8Array(pieceBytes), edition: 7 });
+      const uploader = new Uploader(source, everywhere, clock, new Counters(), UNLIMITED);
+      const [first, second] = [neighbourOf(1, { carries: 0 }), neighbourOf(2)];
+      uploader.request(first.neighbour, request([{ first: 0, count: 16 }]));
+      // Some 1 Mbit/s leave the channel.
+      for (let ms = 0; ms < 1_500; ms += 25) {
+        first.link.queuedBytes = Math.max(0, first.link.queuedBytes - 3_125);
+        await clock.pass(25);
+      }
+      expect(uploader.uplinkBps).toBeGreaterThan(800_000);
+      expect(uploader.uplinkBps).toBeLessThan(2_600_000);
+      uploader.cancel(first.neighbour.peerId, ID, null);
+      uploader.request(second.neighbour, request([{ first: 0, count: 8 }]));
+      const refused = second.sent.flatMap((frame) => (frame.type === "reject" ? fromRanges(frame.pieces) : []));
+      expect((8 - refused.length) * pieceBytes).toBe(2 * PIECE_BYTES);
+      uploader.close();
+    }
   });
 });
 

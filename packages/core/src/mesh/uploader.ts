@@ -24,6 +24,7 @@ interface Job {
   readonly segmentId: SegmentId;
   readonly edition: number;
   readonly piece: number;
+  readonly length: number;
   offset: number;
   /** Hardly anybody around has it yet. */
   rare: boolean;
@@ -39,8 +40,7 @@ interface Queue {
 /** Pieces one neighbour may have waiting with us, and all of them where we know how fast we send. */
 const MAX_QUEUE = 512;
 const MAX_WAIT_MS = 400;
-const LEAST_QUEUE = 2;
-const ASSUMED_PIECE_BYTES = 65_536;
+const LEAST_QUEUE_BYTES = 2 * 65_536;
 /** Bytes in the channels' own queues: as much as leaves within this time. More only delays what is said meanwhile. */
 const AHEAD_MS = 100;
 const LEAST_AHEAD_BYTES = 24 * 1024;
@@ -110,13 +110,14 @@ export class Uploader {
       const found = this.#source(frame.segmentId, piece, frame.edition);
       const rare = this.#isRare(frame.segmentId, piece);
       const isFull = queue.jobs.length >= MAX_QUEUE || (room <= 0 && !rare);
-      const reason = typeof found === "string" ? found : isFull ? "busy" : null;
-      if (reason) {
+      if (typeof found === "string" || isFull) {
+        const reason = typeof found === "string" ? found : "busy";
         refused.set(reason, [...(refused.get(reason) ?? []), piece]);
         continue;
       }
-      queue.jobs.push({ segmentId: frame.segmentId, edition: frame.edition, piece, offset: 0, rare });
-      room--;
+      const { length } = found.bytes;
+      queue.jobs.push({ segmentId: frame.segmentId, edition: frame.edition, piece, length, offset: 0, rare });
+      room -= length;
     }
     for (const [reason, pieces] of refused) {
       neighbour.send({ type: "reject", segmentId: frame.segmentId, reason, pieces: toRanges(pieces) });
@@ -260,13 +261,13 @@ export class Uploader {
     return job.offset >= found.bytes.length;
   }
 
-  /** Pieces that may be queued in addition: none that would be sent later than is of use. */
+  /** Bytes that may be queued in addition: none that would be sent later than is of use. */
   #room(): number {
     const bps = this.uplinkBps;
-    if (bps === null) return MAX_QUEUE;
+    if (bps === null) return Number.POSITIVE_INFINITY;
     let queued = 0;
-    for (const { jobs } of this.#queues.values()) queued += jobs.length;
-    return Math.max(LEAST_QUEUE, (bps * MAX_WAIT_MS) / 8000 / ASSUMED_PIECE_BYTES) - queued;
+    for (const { jobs } of this.#queues.values()) for (const { length } of jobs) queued += length;
+    return Math.max(LEAST_QUEUE_BYTES, (bps * MAX_WAIT_MS) / 8000) - queued;
   }
 
   #mostAheadBytes(): number {
