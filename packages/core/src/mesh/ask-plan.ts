@@ -111,7 +111,7 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
   const timeMs = Math.min(wanted.dryMs - copy.knownSinceMs, MOST_TIME * wanted.targetDurationMs);
   const anywhere = nearby === 0 || copy.knownSinceMs + timeMs - view.nowMs < URGENT_SHARE * timeMs;
   const withinMs = LATEST_SHARE * (wanted.dryMs - view.nowMs);
-  const believedMs = view.nowMs - copy.believedMs;
+  const believedFromMs = view.nowMs - copy.patienceMs;
   /** A moment of our own within a span, both shares of the segment's time. */
   const drawMs = (draw: number, from: number, over: number): number =>
     copy.knownSinceMs + timeMs * (from + over * suppressedDelay(copy.id, draw, view.self, nearby + 1));
@@ -125,7 +125,7 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
   const ask = (piece: number, rare: boolean, look: (atMs: number) => void): void => {
     const momentMs = rare && !anywhere ? drawMs(~piece, 0, RARE_OVER) : view.nowMs;
     if (momentMs > view.nowMs) return look(momentMs);
-    const promised = !anywhere && near.some(({ said }) => said.promises(piece, believedMs));
+    const promised = !anywhere && near.some(({ said }) => said.promises(piece, believedFromMs));
     const fromMs = anywhere || promised ? 0 : farMs(piece);
     look(fromMs);
     const far = !promised && fromMs <= view.nowMs;

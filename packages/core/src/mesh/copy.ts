@@ -98,7 +98,7 @@ export class Copy {
   }
 
   /** For how long a neighbour is believed to be getting some of it. */
-  get believedMs(): number {
+  get patienceMs(): number {
     return this.brokenMs < this.knownSinceMs ? COMING_MS : COMING_AGAIN_MS;
   }
 
@@ -204,6 +204,7 @@ export class Announcement {
   readonly held = new PieceSet();
   /** Pieces on their way from the CDN to it. */
   readonly #coming = new PieceSet();
+  /** The same, as it was said last. */
   #promised: readonly PieceRange[] = [];
   /** All of it is on its way, whatever its length. */
   #allComing = false;

@@ -116,7 +116,7 @@ function fetchUnsealed(view: PlanView, wanted: PlanSegment, planning: Planning):
 
 /** Segments are waited for because a neighbour holds or fetches them. */
 function isAwaited({ nowMs }: PlanView, { copy }: PlanSegment, spoken: readonly Spoken[]): boolean {
-  return copy.count("held") > 0 || spoken.some(({ said }) => said.hasAny || said.isComing(nowMs - copy.believedMs));
+  return copy.count("held") > 0 || spoken.some(({ said }) => said.hasAny || said.isComing(nowMs - copy.patienceMs));
 }
 
 /** A segment that our playlist does not list yet: whoever is to fetch it makes the player look. */
@@ -139,8 +139,8 @@ function isInParts(copy: Copy): boolean {
 
 /** Missing pieces that nobody around has or is getting. */
 function orphansOf({ nowMs }: PlanView, copy: Copy, spoken: readonly Spoken[]): number[] {
-  const believedMs = nowMs - copy.believedMs;
-  return copy.in("missing").filter((piece) => !spoken.some(({ said }) => said.promises(piece, believedMs)));
+  const believedFromMs = nowMs - copy.patienceMs;
+  return copy.in("missing").filter((piece) => !spoken.some(({ said }) => said.promises(piece, believedFromMs)));
 }
 
 function stripeOf({ copy, electorate }: PlanSegment): number {
@@ -159,12 +159,12 @@ function planStripes(
   if (copy.cdnFailed) return;
   const size = stripeOf(wanted);
   const due: number[] = [];
-  const believedMs = view.nowMs - copy.believedMs;
+  const believedFromMs = view.nowMs - copy.patienceMs;
   const missing = orphansOf(view, copy, spoken);
   let { brokenMs } = copy;
   for (const { said } of spoken) {
     const sinceMs = said.comingSinceMs ?? view.nowMs;
-    if (sinceMs <= believedMs) brokenMs = Math.max(brokenMs, sinceMs + copy.believedMs);
+    if (sinceMs <= believedFromMs) brokenMs = Math.max(brokenMs, sinceMs + copy.patienceMs);
   }
   let stripe = -1;
   let dueMs = 0;
@@ -227,8 +227,8 @@ function electedMs({ self, nowMs }: PlanView, wanted: PlanSegment, spoken: reado
 }
 
 /** Looks again when the first of the announced fetches stops being believed. */
-function lookAtPromises({ believedMs }: Copy, spoken: readonly Spoken[], { look }: Planning): void {
-  for (const { said } of spoken) look((said.comingSinceMs ?? 0) + believedMs);
+function lookAtPromises({ patienceMs }: Copy, spoken: readonly Spoken[], { look }: Planning): void {
+  for (const { said } of spoken) look((said.comingSinceMs ?? 0) + patienceMs);
 }
 
 /** The neighbours will be late: what they cannot bring in time is asked of the CDN. */

@@ -345,9 +345,9 @@ describe("the first copy of a large cluster", () => {
 
   it("is waited for less long where another's promise came to nothing", () => {
     const copy = copyOf("again", 40);
-    const patience = copy.believedMs;
+    const patience = copy.patienceMs;
     copy.brokenMs = 1_000;
-    expect(copy.believedMs).toBeLessThan(patience);
+    expect(copy.patienceMs).toBeLessThan(patience);
   });
 
   it("makes whoever is to fetch read the playlist, once, where that does not list it yet", () => {

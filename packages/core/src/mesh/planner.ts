@@ -136,14 +136,17 @@ function releaseStalled(
     if (!piece) continue;
     const sender = piece.peerId && neighbours.find(({ peerId }) => peerId === piece.peerId);
     const grewMs = Math.max(piece.sinceMs, sender ? sender.lastReceivedMs : 0);
-    const isHeld = piece.state === "coming" && spoken.some(({ said }) => said.has(index));
-    const stalledMs =
-      piece.state === "coming"
-        ? cdnStalledMs(wanted, grewMs, isHeld)
-        : Math.min(grewMs + STALLED_MS, piece.sinceMs + STALLED_BEHIND_MS);
+    const isComing = piece.state === "coming";
+    const stalledMs = isComing
+      ? cdnStalledMs(
+          wanted,
+          grewMs,
+          spoken.some(({ said }) => said.has(index)),
+        )
+      : Math.min(grewMs + STALLED_MS, piece.sinceMs + STALLED_BEHIND_MS);
     const isStalled = nowMs >= stalledMs;
     if (!isStalled) look(stalledMs);
-    if (piece.state === "coming") rangesStalled &&= isStalled;
+    if (isComing) rangesStalled &&= isStalled;
     else if (isStalled && piece.peerId) stalled.set(piece.peerId, [...(stalled.get(piece.peerId) ?? []), index]);
   }
   for (const [peerId, pieces] of stalled) actions.push({ kind: "give-up", peerId, copy, pieces });

@@ -37,8 +37,9 @@ interface Queue {
   due: number;
 }
 
-/** Pieces one neighbour may have waiting with us, and all of them where we know how fast we send. */
+/** Pieces one neighbour may have waiting with us. */
 const MAX_QUEUE = 512;
+/** What all may have waiting where we know how fast we send: as much as leaves within this time, and at least so much. */
 const MAX_WAIT_MS = 400;
 const LEAST_QUEUE_BYTES = 2 * 65_536;
 /** Bytes in the channels' own queues: as much as leaves within this time. More only delays what is said meanwhile. */
