@@ -9,6 +9,8 @@ export interface CommandLine {
   readonly options: SimulationOptions;
   /** Whether the same run is played without the mesh too. */
   readonly control: boolean;
+  /** Threads that share the audience. */
+  readonly threads: number;
   /** Where to write every number, or null. */
   readonly json: string | null;
   /** Where to write a page with charts, or null. */
@@ -19,6 +21,7 @@ export const USAGE = `npm run simulate -- [options]
   --viewers N            viewers (${DEFAULTS.viewers})
   --seed N               any number; the same seed gives the same numbers (${DEFAULTS.seed})
   --seconds N            virtual time (${DEFAULTS.seconds})
+  --threads N            share the audience among so many threads (1)
   --control on|off       play the same run from the CDN alone too (on)
  stream
   --bitrate-kbps N       one rendition (${DEFAULTS.ladderKbps[0]})
@@ -50,6 +53,7 @@ const FLAGS = {
   seed: text,
   seconds: text,
   control: text,
+  threads: text,
   "bitrate-kbps": text,
   ladder: text,
   "segment-seconds": text,
@@ -79,8 +83,12 @@ type Values = { readonly [Key in Name]?: string };
 export function readCommandLine(args: readonly string[]): CommandLine | "help" {
   const { values } = parseArgs({ args: [...args], options: FLAGS });
   if (values.help) return "help";
+  const options = optionsOf(values);
+  const threads = Math.floor(number(values, "threads", 1, 1));
+  if (threads > 1 && options.brownOut) throw new Error("--brown-out needs --threads 1: threads share no CDN.");
   return {
-    options: optionsOf(values),
+    options,
+    threads,
     control: choice(values, "control", "on", ["on", "off"]) === "on",
     json: values.json ?? null,
     report: values.report ?? null,

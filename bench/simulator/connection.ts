@@ -17,11 +17,26 @@ export interface Frame {
   readonly continues: boolean;
 }
 
+/** Where a side of a connection is, for the other one. */
+export interface EndAddress {
+  readonly shard: number;
+  /** Of all ends of its shard. */
+  readonly end: number;
+  /** Whose it is. */
+  readonly person: number;
+}
+
 /** One side of a connection. */
 export interface End extends Outbox<Frame> {
+  readonly number: number;
   readonly host: Host;
   readonly handlers: PeerLinkHandlers;
+  /** Whose the other side is, once that is known. */
+  across: Host | null;
+  /** The other side, where it is in this shard too. */
   other: End | null;
+  /** The other side, where it is not. */
+  far: EndAddress | null;
   /** One way, milliseconds. */
   delayMs: number;
   queuedBytes: number;
@@ -29,9 +44,12 @@ export interface End extends Outbox<Frame> {
   closed: boolean;
   /** The last frame queued, to tell whether the next one continues its piece. */
   last: Uint8Array | null;
-  /** Frames of one piece that have left and arrive together, and when the first of them left. */
-  together: Frame[];
-  togetherMs: number;
+  /** Frames of one piece that have left and arrive together. */
+  leavingTogether: Frame[];
+  /** When the first of those left that arrive together with the next; null where none do. */
+  togetherMs: number | null;
+  /** Frames of one piece that came from another shard, while others are to come with them. */
+  arrivingTogether: Frame[];
 }
 
 /** A viewer's access to the network. */
@@ -51,30 +69,35 @@ const SAME_FROM = 1;
 const SAME_TO = 15;
 
 /** A connection's side that knows no other yet. */
-export function newEnd(host: Host, handlers: PeerLinkHandlers): End {
+export function newEnd(number: number, host: Host, handlers: PeerLinkHandlers): End {
   return {
+    number,
     host,
     handlers,
     frames: [],
     leaving: null,
     leavesMs: 0,
     waits: false,
+    across: null,
     other: null,
+    far: null,
     delayMs: 0,
     queuedBytes: 0,
     lastArrivalMs: 0,
     closed: false,
     last: null,
-    together: [],
-    togetherMs: 0,
+    leavingTogether: [],
+    togetherMs: null,
+    arrivingTogether: [],
   };
 }
 
-/** Makes two sides one connection. */
-export function join(a: End, b: End): void {
-  a.other = b;
-  b.other = a;
-  a.delayMs = b.delayMs = delayMs(a.host.person, b.host.person);
+/** Tells a side whose the other one is. */
+export function meet(end: End, across: Host, other: End | EndAddress): void {
+  end.across = across;
+  if ("host" in other) end.other = other;
+  else end.far = other;
+  end.delayMs = delayMs(end.host.person, across.person);
 }
 
 /** Whether two PIECE headers are of one piece. */

@@ -2,6 +2,11 @@
 export class Egress {
   readonly #bytes: number[] = [];
 
+  /** By second, in parts of bytes. */
+  get bytes(): readonly number[] {
+    return this.#bytes;
+  }
+
   /** Bytes that went out evenly from one moment to another, milliseconds. */
   add(fromMs: number, toMs: number, bytes: number): void {
     if (bytes <= 0) return;
@@ -13,6 +18,13 @@ export class Egress {
       const share = first === last ? 1 : withinMs / (toMs - fromMs);
       this.#bytes[second] = (this.#bytes[second] ?? 0) + bytes * share;
     }
+  }
+
+  /** What else was sent, second by second. */
+  addAll(bytes: readonly number[]): void {
+    bytes.forEach((count, second) => {
+      this.#bytes[second] = (this.#bytes[second] ?? 0) + count;
+    });
   }
 
   /** @param seconds length of the list */

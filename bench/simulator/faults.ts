@@ -1,7 +1,10 @@
+import type { Clock } from "@shoal/core";
 import type { SimulationOptions } from "./options.ts";
 import type { Person } from "./population.ts";
 import { Random } from "./random.ts";
-import type { Viewer, World } from "./viewer.ts";
+import type { Sealer } from "./sealer.ts";
+import type { Tracker } from "./tracker.ts";
+import type { SharedWorld, Viewer } from "./viewer.ts";
 
 const VANISH_SHARE = 0.5;
 const LIAR_SHARE = 0.05;
@@ -10,14 +13,26 @@ const SEALER_MISSED_MS = 5_000;
 /** The ISP that has no way to the others. */
 const SPLIT_ISP = 0;
 
-/** Arranges what goes wrong in a run. */
+/** What a fault may touch in a shard. */
+interface FaultyWorld {
+  readonly clock: Clock;
+  readonly mesh: SharedWorld | null;
+  /** Tracker and sealer, where they are in this shard. */
+  readonly control: { readonly tracker: Tracker; readonly sealer: Sealer } | null;
+}
+
+/**
+ * Arranges what goes wrong in a run. Every shard draws alike, and does its part.
+ * @param people all of the audience
+ * @param viewers those of them that have come to this shard so far; the list grows
+ */
 export function arrangeFault(
   { fault, seed, faultAtMs, faultMs }: SimulationOptions,
-  world: World,
+  world: FaultyWorld,
   people: readonly Person[],
   viewers: readonly Viewer[],
 ): void {
-  const { clock, mesh } = world;
+  const { clock, mesh, control } = world;
   const random = new Random(`fault ${seed}`);
   const forAWhile = (begin: () => void, end: () => void): void => {
     clock.after(faultAtMs, begin);
@@ -25,18 +40,23 @@ export function arrangeFault(
   };
   const loseSealer = (): void => {
     forAWhile(
-      () => mesh?.sealer.stop(),
-      () => mesh?.sealer.resume(),
+      () => control?.sealer.stop(),
+      () => control?.sealer.resume(),
     );
-    clock.after(faultAtMs + SEALER_MISSED_MS, () => mesh?.tracker.setSealing("no-seal"));
-    clock.after(faultAtMs + faultMs, () => mesh?.tracker.setSealing("on"));
+    clock.after(faultAtMs + SEALER_MISSED_MS, () => control?.tracker.setSealing("no-seal"));
+    clock.after(faultAtMs + faultMs, () => control?.tracker.setSealing("on"));
   };
-  const loseTracker = (): void => void clock.after(faultAtMs, () => mesh?.tracker.fail(faultMs));
+  const loseTracker = (): void => {
+    clock.after(faultAtMs, () => {
+      control?.tracker.fail(faultMs);
+      mesh?.tracker.fail(faultMs);
+    });
+  };
   switch (fault) {
     case "none":
       return;
     case "vanish":
-      return void clock.after(faultAtMs, () => vanish(world, viewers, random));
+      return void clock.after(faultAtMs, () => vanish(world, goneAt(faultAtMs, people, random), viewers));
     case "tracker":
       return loseTracker();
     case "sealer":
@@ -54,17 +74,25 @@ export function arrangeFault(
   }
 }
 
-function vanish({ mesh }: World, viewers: readonly Viewer[], random: Random): void {
-  for (const viewer of viewers) {
-    if (viewer.gone || random.unit() >= VANISH_SHARE) continue;
-    mesh?.network.vanish(viewer.person);
-    mesh?.tracker.vanish(viewer.person.peerId);
-    viewer.stop();
+/** Of those who are present, whoever vanishes. */
+function goneAt(atMs: number, people: readonly Person[], random: Random): Person[] {
+  return people.filter(
+    ({ joinMs, leaveMs }) => joinMs < atMs && (leaveMs ?? Infinity) > atMs && random.unit() < VANISH_SHARE,
+  );
+}
+
+function vanish({ mesh, control }: FaultyWorld, gone: readonly Person[], viewers: readonly Viewer[]): void {
+  mesh?.network.vanish(gone);
+  const numbers = new Set(gone.map(({ number }) => number));
+  for (const { peerId } of gone) {
+    mesh?.tracker.vanish(peerId);
+    control?.tracker.vanish(peerId);
   }
+  for (const viewer of viewers) if (numbers.has(viewer.person.number) && !viewer.gone) viewer.stop();
 }
 
 /** At least one; who fetches from the CDN is drawn anew for each segment, so liars are among those too. */
-function corrupt({ mesh }: World, people: readonly Person[], random: Random): void {
+function corrupt({ mesh }: FaultyWorld, people: readonly Person[], random: Random): void {
   const givers = people.filter(({ uploads }) => uploads);
   const first = givers[random.below(givers.length)];
   for (const person of givers) if (person === first || random.unit() < LIAR_SHARE) mesh?.network.corrupt(person);

@@ -3,17 +3,22 @@ import { readCommandLine, USAGE } from "./command-line.ts";
 import { measure } from "./measures.ts";
 import { controlOf, type SimulationOptions } from "./options.ts";
 import { page } from "./page.ts";
-import { simulate } from "./simulation.ts";
+import { type FinishedRun, simulate } from "./simulation.ts";
 import { summary } from "./summary.ts";
+import { simulateInThreads } from "./threads.ts";
 
 /** Runs the same viewers with and without the mesh, and says what came of it. */
 async function main(args: readonly string[]): Promise<void> {
   const command = readCommandLine(args);
   if (command === "help") return console.log(USAGE);
-  const { options, json, report } = command;
-  const control = command.control ? measure(await simulate(controlOf(options), false)) : null;
+  const { options, threads, json, report } = command;
+  const play = (played: SimulationOptions, sharing: boolean): Promise<FinishedRun> =>
+    threads === 1
+      ? simulate(played, sharing, progress(played))
+      : simulateInThreads(played, sharing, progress(played), threads);
+  const control = command.control ? measure(await play(controlOf(options), false)) : null;
   const begunMs = performance.now();
-  const measures = measure(await simulate(options, true, progress(options)));
+  const measures = measure(await play(options, true));
   const wallMs = performance.now() - begunMs;
   console.log(summary(measures, control, wallMs));
   if (json) writeFileSync(json, `${JSON.stringify({ wallMs, measures, control }, null, 1)}\n`);

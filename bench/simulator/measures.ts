@@ -1,10 +1,10 @@
-import type { ShoalStats } from "@shoal/core";
 import { type Distances, distances } from "./distances.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type PersonsLoad, type SegmentCopies, segmentCopies } from "./segment-copies.ts";
 import type { FinishedRun } from "./simulation.ts";
 import { fairness, mean, quantile, sum } from "./statistics.ts";
 import { measureSteady, type Steady } from "./steady.ts";
+import type { ViewerRecord } from "./viewer.ts";
 import { faultWindows, stretches, type Window } from "./windows.ts";
 
 /** Everything measured in one run. Bytes are media bytes. */
@@ -80,21 +80,17 @@ export const PLAYED_MS = 13_000;
 
 /** Measures a run. */
 export function measure(run: FinishedRun): Measures {
-  const { options, cdn, viewers, mesh, endMs } = run;
+  const { options, viewers, endMs, traffic } = run;
   const steadyMs = run.lastJoinMs + SETTLED_MS;
-  const stats = viewers.map((viewer) => viewer.stats());
-  const players = viewers.map(({ player }) => player);
-  const loads = viewers.flatMap(({ player, person }): PersonsLoad[] =>
-    player.loads.map((load) => ({ ...load, person })),
-  );
+  const stats = viewers.map((viewer) => viewer.stats);
+  const loads = viewers.flatMap(({ loads, person }): PersonsLoad[] => loads.map((load) => ({ ...load, person })));
   const segments = segmentCopies(run, loads);
   const playedMs = Math.max(PLAYED_MS, options.latencyMs + 1_000);
   const steady = segments.filter(({ publishedMs }) => publishedMs >= steadyMs && publishedMs <= endMs - playedMs);
-  const playedBytes = sum(players.map((player) => player.playedBytes));
-  const cdnBytes = sum(cdn.requests.map(({ bytes }) => bytes));
-  const startups = players.flatMap(({ startupMs }) => startupMs ?? []);
+  const playedBytes = sum(viewers.map((viewer) => viewer.playedBytes));
+  const cdnBytes = sum(run.requests.map(({ bytes }) => bytes));
+  const startups = viewers.flatMap(({ startupMs }) => startupMs ?? []);
   const sealDelays = run.sealDelays.filter(({ publishedMs }) => publishedMs >= steadyMs).map(({ delayMs }) => delayMs);
-  const traffic = mesh?.network.traffic;
   return {
     options,
     steadyMs,
@@ -103,18 +99,18 @@ export function measure(run: FinishedRun): Measures {
     cdnBytesPerJoin: cdnBytesPerJoin(run),
     fault: faultWindows(run, loads, steadyMs),
     stretches: stretches(run, loads),
-    cdnPerSecond: cdn.egress.perSecond(Math.floor(endMs / 1000)),
+    cdnPerSecond: run.egress.perSecond(Math.floor(endMs / 1000)),
     peerBytes: sum(stats.map((one) => one.peerBytes)),
     wastedBytes: sum(stats.map((one) => one.wastedBytes)),
-    wrongBytes: sum(viewers.map(({ played }) => played.wrong)),
+    wrongBytes: sum(viewers.map(({ wrongBytes }) => wrongBytes)),
     falseBytes: traffic?.falsePieceBytes ?? 0,
-    sealerBytes: mesh?.sealer.readBytes ?? 0,
+    sealerBytes: run.sealerBytes,
     controlBytes: traffic?.controlBytes ?? 0,
-    stalls: sum(players.map(({ stalls }) => stalls)),
-    stallMs: Math.round(sum(players.map(({ stallMs }) => stallMs))),
-    skipped: sum(players.map(({ skipped }) => skipped)),
-    abandoned: sum(players.map(({ abandoned }) => abandoned)),
-    failures: sum(players.map(({ failures }) => failures)),
+    stalls: sum(viewers.map(({ stalls }) => stalls)),
+    stallMs: Math.round(sum(viewers.map(({ stallMs }) => stallMs))),
+    skipped: sum(viewers.map(({ skipped }) => skipped)),
+    abandoned: sum(viewers.map(({ abandoned }) => abandoned)),
+    failures: sum(viewers.map(({ failures }) => failures)),
     startupMs: { median: quantile(startups, 0.5), p95: quantile(startups, 0.95) },
     sealDelayMs: { median: quantile(sealDelays, 0.5), p95: quantile(sealDelays, 0.95) },
     neighbours: neighboursOf(run, stats),
@@ -129,12 +125,12 @@ export function measure(run: FinishedRun): Measures {
   };
 }
 
-function cdnBytesPerJoin({ cdn, viewers }: FinishedRun): number {
-  const early = cdn.requests.filter(({ person, atMs }) => atMs < person.joinMs + SETTLED_MS);
+function cdnBytesPerJoin({ requests, viewers }: FinishedRun): number {
+  const early = requests.filter(({ person, atMs }) => atMs < person.joinMs + SETTLED_MS);
   return Math.round(sum(early.map(({ bytes }) => bytes)) / Math.max(1, viewers.length));
 }
 
-function neighboursOf({ viewers }: FinishedRun, stats: readonly ShoalStats[]): Measures["neighbours"] {
+function neighboursOf({ viewers }: FinishedRun, stats: readonly ViewerRecord["stats"][]): Measures["neighbours"] {
   const present = stats.filter((_, at) => viewers[at]?.gone === false);
   const people = viewers.filter(({ gone }) => !gone).map(({ person }) => person.peerId);
   const places = new Map(people.map((peerId, at) => [peerId, at]));
@@ -150,7 +146,7 @@ function neighboursOf({ viewers }: FinishedRun, stats: readonly ShoalStats[]): M
   };
 }
 
-function uploadOf({ viewers, endMs }: FinishedRun, stats: readonly ShoalStats[]): Upload {
+function uploadOf({ viewers, endMs }: FinishedRun, stats: readonly ViewerRecord["stats"][]): Upload {
   const sent: number[] = [];
   const used: number[] = [];
   viewers.forEach(({ person }, at) => {
@@ -168,15 +164,15 @@ function uploadOf({ viewers, endMs }: FinishedRun, stats: readonly ShoalStats[])
   };
 }
 
-function convictedInnocents({ viewers, mesh }: FinishedRun): number {
-  const liars = new Set(viewers.filter(({ person }) => mesh?.network.lies(person)).map(({ person }) => person.peerId));
+function convictedInnocents({ viewers }: FinishedRun): number {
+  const liars = new Set(viewers.filter(({ lied }) => lied).map(({ person }) => person.peerId));
   return sum(viewers.map(({ convicted }) => convicted.filter((peerId) => !liars.has(peerId)).length));
 }
 
 function hopsOf({ viewers }: FinishedRun, playedBytes: number): Hops {
   const bytes: number[] = [0];
-  for (const { played } of viewers) {
-    played.byHops.forEach((count, hops) => {
+  for (const { bytesByHops } of viewers) {
+    bytesByHops.forEach((count, hops) => {
       bytes[hops] = (bytes[hops] ?? 0) + count;
     });
   }

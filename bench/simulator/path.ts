@@ -16,6 +16,8 @@ const SAME_ISP_MS = 20;
 const OTHER_ISP_MS = 50;
 /** A pair's delay differs from its class' by up to this share. */
 const PAIR_SPREAD = 0.3;
+/** No frame takes less from one viewer to another, milliseconds. */
+export const LEAST_DELAY_MS = Math.min(SAME_ISP_MS, OTHER_ISP_MS) * (1 - PAIR_SPREAD);
 const PACKET_BYTES = 1200;
 /** A lost packet is missed a round trip later, when others have come; one that nothing follows, by a timer. */
 const MISSED_MS = 20;

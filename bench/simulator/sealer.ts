@@ -26,7 +26,7 @@ export class Sealer {
   readonly #pieceKib: PieceKib;
   readonly #sealed: (seal: Seal) => void;
   readonly #seals = new Map<SegmentId, Seal>();
-  readonly #waiting = new Map<SegmentId, (() => void)[]>();
+  readonly #waiting = new Map<SegmentId, ((seal: Seal) => void)[]>();
   #next: number;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #looksAtMs = Number.POSITIVE_INFINITY;
@@ -70,21 +70,24 @@ export class Sealer {
     this.#look();
   }
 
-  /** `GET /v1/seal`: the seal's bytes, once they are there; null if that takes longer than the query's `wait`. */
-  get(url: string): Promise<Uint8Array | null> {
+  /**
+   * `GET /v1/seal`: answers with the seal's bytes once they are there, with null if that takes longer than the query's
+   * `wait`, with undefined while it is away.
+   */
+  ask(url: string, answer: (seal: Uint8Array | null | undefined) => void): void {
+    if (!this.#up) return answer(undefined);
     const query = new URL(url).searchParams;
     const id = query.get("segment") as SegmentId;
-    return new Promise((resolve, reject) => {
-      if (!this.#up) return void this.#clock.after(40, () => reject(new Error("The sealer is away.")));
-      const answer = (): void => {
-        const seal = this.#seals.get(id);
-        this.#clock.after(40, () => resolve(seal ? encodeSeal(seal) : null));
-      };
-      if (this.#seals.has(id)) return answer();
-      this.news(id);
-      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), answer]);
-      this.#clock.after(Number(query.get("wait")), () => resolve(null));
-    });
+    const known = this.#seals.get(id);
+    if (known) return answer(encodeSeal(known));
+    let isAnswered = false;
+    const answerOnce = (seal: Uint8Array | null): void => {
+      if (!isAnswered) answer(seal);
+      isAnswered = true;
+    };
+    this.news(id);
+    this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), (seal) => answerOnce(encodeSeal(seal))]);
+    this.#clock.after(Number(query.get("wait")), () => answerOnce(null));
   }
 
   #lookAt(atMs: number): void {
@@ -113,7 +116,7 @@ export class Sealer {
       const seal = sealOf(this.#stream.segment(level, number), segmentBytes, this.#clock.wallMs(), this.#pieceKib);
       this.#seals.set(seal.segmentId, seal);
       this.#sealed(seal);
-      for (const answer of this.#waiting.get(seal.segmentId) ?? []) answer();
+      for (const answer of this.#waiting.get(seal.segmentId) ?? []) answer(seal);
       this.#waiting.delete(seal.segmentId);
     });
   }

@@ -43,7 +43,7 @@ const TRACED = 40;
 
 /** What became of each segment that was played or asked for, oldest first. */
 export function segmentCopies(run: FinishedRun, loads: readonly PersonsLoad[]): SegmentCopies[] {
-  const asked = grouped(run.cdn.requests);
+  const asked = grouped(run.requests);
   const loaded = grouped(loads);
   return [...new Set([...asked.keys(), ...loaded.keys()])]
     .sort((a, b) => a - b)
@@ -67,7 +67,7 @@ function copiesOf(
   key: number,
   requests: readonly CdnRequest[],
   loads: readonly PersonsLoad[],
-  { stream, options, mesh }: FinishedRun,
+  { stream, options, traffic }: FinishedRun,
 ): SegmentCopies {
   const [number, level] = [Math.floor(key / LEVELS), key % LEVELS];
   const { segmentBytes } = stream.rendition(level);
@@ -94,7 +94,7 @@ function copiesOf(
     firstFetchMs: (requests[0]?.atMs ?? Number.NaN) - publishedMs,
     halfMs: quantile(ages, 0.5),
     mostMs: quantile(ages, 0.95),
-    requests: mesh ? requests.slice(0, TRACED).map((request) => traced(request, publishedMs, segmentBytes)) : [],
+    requests: traffic ? requests.slice(0, TRACED).map((request) => traced(request, publishedMs, segmentBytes)) : [],
   };
 }
 

@@ -1,21 +1,14 @@
-import { Cdn } from "./cdn.ts";
-import { arrangeFault } from "./faults.ts";
-import { Network } from "./network.ts";
+import type { CdnRequest } from "./cdn.ts";
+import { Egress } from "./egress.ts";
+import type { Traffic } from "./network.ts";
 import type { SimulationOptions } from "./options.ts";
-import { lastJoinMs, type Person, populate } from "./population.ts";
-import { Random } from "./random.ts";
-import { Sealer } from "./sealer.ts";
+import { LEAST_DELAY_MS } from "./path.ts";
+import { lastJoinMs, type Person } from "./population.ts";
+import type { Batch } from "./post.ts";
+import { audienceOf, type SealDelay, Shard, type ShardPlace, type ShardRecord } from "./shard.ts";
 import { LiveStream } from "./stream.ts";
-import { Tracker } from "./tracker.ts";
-import { Viewer, type World } from "./viewer.ts";
+import type { ViewerRecord } from "./viewer.ts";
 import { VirtualTime } from "./virtual-time.ts";
-
-/** When a segment was sealed, milliseconds. */
-export interface SealDelay {
-  readonly publishedMs: number;
-  /** From publication until the tracker had the seal. */
-  readonly delayMs: number;
-}
 
 /** A run that is over: everything there is to measure. */
 export interface FinishedRun {
@@ -24,73 +17,118 @@ export interface FinishedRun {
   readonly lastJoinMs: number;
   readonly people: readonly Person[];
   readonly stream: LiveStream;
-  readonly cdn: Cdn;
-  readonly viewers: readonly Viewer[];
-  readonly mesh: World["mesh"];
+  /** What the CDN was asked, in order. */
+  readonly requests: readonly CdnRequest[];
+  readonly egress: Egress;
+  /** In order of their joining. */
+  readonly viewers: readonly ViewerRecord[];
+  /** Null in the control. */
+  readonly traffic: Traffic | null;
   readonly sealDelays: readonly SealDelay[];
+  readonly sealerBytes: number;
   readonly events: number;
 }
 
+/** Gives the other shards what this one has for them after a step, and waits for what they have for it, in their order. */
+export type Exchange = (batches: readonly (Batch | null)[]) => Promise<readonly Batch[]>;
+
+const TICK_MS = 1000;
+
 /**
- * Plays a whole run. The same options give the same run, event for event.
+ * Plays a whole run in this thread. The same options give the same run, event for event.
  * @param sharing false for the control: the same players from the CDN alone
  * @param tick called about every second of virtual time
+ * @param shards into how many parts the audience is cut; that changes the run a little
  */
 export async function simulate(
   options: SimulationOptions,
   sharing: boolean,
   tick: (nowMs: number) => void = () => {},
+  shards: number = 1,
 ): Promise<FinishedRun> {
-  const { seconds, segmentMs, windowMs, latencyMs, ladderKbps } = options;
-  const clock = new VirtualTime();
-  const stream = new LiveStream(clock, { segmentMs, windowMs, ladderBps: ladderKbps.map((kbps) => kbps * 1000) });
-  const cdn = new Cdn(clock, stream);
-  const endMs = seconds * 1000;
-  const people = populate({ ...options, bitrateBps: stream.top.bps, runMs: endMs });
-  const sealDelays: SealDelay[] = [];
-  const mesh = sharing ? openMesh(clock, stream, options, sealDelays) : null;
-  const world: World = { clock, stream, cdn, latencyMs, mesh };
-  const viewers: Viewer[] = [];
-  for (const person of people) arrangeVisit(world, person, viewers);
-  arrangeBrownOut(options, world, viewers);
-  arrangeFault(options, world, people, viewers);
-  for (let nowMs = 0; nowMs < endMs; nowMs += 1000) {
-    await clock.run(Math.min(endMs, nowMs + 1000));
-    tick(clock.now());
+  const exchanges = meeting(shards);
+  const records = await Promise.all(
+    exchanges.map((exchange, shard) =>
+      playShard(options, sharing, { shard, shards }, exchange, shard === 0 ? tick : () => {}),
+    ),
+  );
+  return finished(options, records);
+}
+
+/** Plays one shard beside the others, which do the same elsewhere. */
+export async function playShard(
+  options: SimulationOptions,
+  sharing: boolean,
+  place: ShardPlace,
+  exchange: Exchange,
+  tick: (nowMs: number) => void,
+): Promise<ShardRecord> {
+  const shard = new Shard(options, sharing, place);
+  const endMs = options.seconds * 1000;
+  // What happens in one shard reaches another no sooner than after a step.
+  const stepMs = place.shards === 1 ? TICK_MS : LEAST_DELAY_MS;
+  let tickMs = TICK_MS;
+  for (let nowMs = 0; nowMs < endMs; ) {
+    nowMs = Math.min(endMs, nowMs + stepMs);
+    await shard.run(nowMs);
+    const others = Array.from({ length: place.shards }, (_, at) => (at === place.shard ? null : shard.take(at)));
+    for (const batch of await exchange(others)) shard.receive(batch);
+    if (nowMs < tickMs && nowMs < endMs) continue;
+    tick(nowMs);
+    tickMs += TICK_MS;
   }
-  const joinedMs = lastJoinMs(people);
-  return { options, endMs, lastJoinMs: joinedMs, people, stream, cdn, viewers, mesh, sealDelays, events: clock.events };
+  return shard.record();
 }
 
-function openMesh(
-  clock: VirtualTime,
-  stream: LiveStream,
-  { seed, path, pieceKib }: SimulationOptions,
-  sealDelays: SealDelay[],
-): NonNullable<World["mesh"]> {
-  const tracker = new Tracker(clock, new Random(`tracker ${seed}`));
-  const sealer = new Sealer(clock, stream, new Random(`sealer ${seed}`), { pieceKib }, (seal) => {
-    const publishedMs = stream.publishedMs(stream.placeOf(seal.segmentId).number);
-    sealDelays.push({ publishedMs, delayMs: clock.now() - publishedMs });
-    tracker.sealed(seal);
-  });
-  tracker.follow(sealer);
-  return { network: new Network(clock, seed, path), tracker, sealer };
+/** A run, from what happened in each of its shards. */
+export function finished(options: SimulationOptions, shards: readonly ShardRecord[]): FinishedRun {
+  const { segmentMs, windowMs, ladderKbps } = options;
+  const people = audienceOf(options);
+  const egress = new Egress();
+  for (const { egressBytes } of shards) egress.addAll(egressBytes);
+  const traffic = shards.flatMap((one) => one.traffic ?? []);
+  const ladderBps = ladderKbps.map((kbps) => kbps * 1000);
+  return {
+    options,
+    endMs: options.seconds * 1000,
+    lastJoinMs: lastJoinMs(people),
+    people,
+    stream: new LiveStream(new VirtualTime(), { segmentMs, windowMs, ladderBps }),
+    requests: shards.flatMap(({ requests }) => requests).sort((a, b) => a.atMs - b.atMs),
+    egress,
+    viewers: shards.flatMap(({ viewers }) => viewers).sort((a, b) => a.person.joinMs - b.person.joinMs),
+    traffic: traffic.length === 0 ? null : traffic.reduce(together),
+    sealDelays: shards.flatMap(({ sealDelays }) => sealDelays),
+    sealerBytes: shards.reduce((sum, { sealerBytes }) => sum + sealerBytes, 0),
+    events: shards.reduce((sum, { events }) => sum + events, 0),
+  };
 }
 
-function arrangeVisit(world: World, person: Person, viewers: Viewer[]): void {
-  world.clock.after(person.joinMs, () => {
-    const viewer = new Viewer(world, person);
-    viewers.push(viewer);
-    if (person.leaveMs !== null) world.clock.after(person.leaveMs - person.joinMs, () => viewer.gone || viewer.stop());
-  });
+function together(a: Traffic, b: Traffic): Traffic {
+  const types = Math.max(a.frames.length, b.frames.length);
+  return {
+    pieceBytes: a.pieceBytes + b.pieceBytes,
+    sameIspPieceBytes: a.sameIspPieceBytes + b.sameIspPieceBytes,
+    falsePieceBytes: a.falsePieceBytes + b.falsePieceBytes,
+    controlBytes: a.controlBytes + b.controlBytes,
+    frames: Array.from({ length: types }, (_, type) => (a.frames[type] ?? 0) + (b.frames[type] ?? 0)),
+  };
 }
 
-function arrangeBrownOut({ brownOut }: SimulationOptions, { clock, cdn, stream }: World, viewers: Viewer[]): void {
-  if (!brownOut) return;
-  clock.after(brownOut.fromMs, () => {
-    const present = viewers.filter(({ gone }) => !gone).length;
-    cdn.limit(brownOut.share * present * stream.top.bps);
+/** Exchanges between shards of one thread: each waits until all have come. */
+function meeting(shards: number): Exchange[] {
+  let given: (readonly (Batch | null)[])[] = [];
+  let waiting: (() => void)[] = [];
+  return Array.from({ length: shards }, (_, shard) => async (batches) => {
+    const all = given;
+    all[shard] = batches;
+    if (waiting.length < shards - 1) await new Promise<void>((resolve) => waiting.push(resolve));
+    else {
+      const others = waiting;
+      given = [];
+      waiting = [];
+      for (const go of others) go();
+    }
+    return all.flatMap((from) => from[shard] ?? []);
   });
-  clock.after(brownOut.fromMs + brownOut.durationMs, () => cdn.limit(null));
 }

@@ -108,6 +108,7 @@ export class LiveStream {
 
   /** @throws Error for an id that is none of this stream */
   placeOf(id: SegmentId): Place {
+    if (!this.#places.has(id)) for (const { level } of this.renditions) this.timeline(level);
     const place = this.#places.get(id);
     if (!place) throw new Error(`There is no segment ${id} in this stream.`);
     return place;

@@ -12,32 +12,23 @@ import {
   type TrackId,
   type Welcome,
 } from "@shoal/protocol";
-import type { TrackerConnector, TrackerHandlers } from "../../packages/core/src/mesh/tracker-link.ts";
 import { SealShelf } from "../../tracker/server/src/seal-shelf.ts";
+import type { FromTracker, Post, ToTracker } from "./post.ts";
 import type { Random } from "./random.ts";
 import type { Sealer } from "./sealer.ts";
 import { SEAL_KEY } from "./seals.ts";
+import { WAY_MS } from "./tracker-access.ts";
 
 interface Member {
   readonly peerId: PeerId;
   readonly isp: string;
-  readonly join: () => Join;
-  readonly handlers: TrackerHandlers;
+  readonly joinedMs: number;
   tracks: readonly TrackId[];
   sharing: SharingMode;
   uplinkBps: number;
-  joinedMs: number;
-  connected: boolean;
-  closed: boolean;
 }
 
-/** One way between a viewer and the tracker, milliseconds. */
-const WAY_MS = 25;
-/** TLS, WebSocket and socket.io handshakes until the join is read. */
-const CONNECT_MS = 6 * WAY_MS;
 const CANDIDATES = 24;
-/** Viewers come back to a lost tracker within this time, each at a random moment of it. */
-const RECONNECT_MS = 30_000;
 const REVIEW_MS = 2_000;
 /** Until a socket without a word counts as gone. */
 const PING_TIMEOUT_MS = 45_000;
@@ -47,92 +38,31 @@ export class Tracker {
   readonly swarm = "/live";
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #post: Post;
+  readonly #sealer: Sealer;
   readonly #table = new SwarmTable();
   readonly #shelf = new SealShelf();
   readonly #seals = new Map<SegmentId, Seal>();
   #rosters = new Rosters();
   readonly #members = new Map<PeerId, Member>();
-  #sealer: Sealer | null = null;
   #sealing: SealingState = "on";
   #up = true;
-  sealsPushed = 0;
 
-  constructor(clock: Clock, random: Random) {
+  /** @param sealer whom news of segments go to */
+  constructor(clock: Clock, random: Random, post: Post, sealer: Sealer) {
     this.#clock = clock;
     this.#random = random;
+    this.#post = post;
+    this.#sealer = sealer;
     this.#reviewLater();
   }
 
-  /** Whom news of segments go to. */
-  follow(sealer: Sealer): void {
-    this.#sealer = sealer;
-  }
-
-  /** How a viewer of an ISP reaches the tracker. */
-  connector(peerId: PeerId, isp: number): TrackerConnector {
-    return (_url, join, handlers) => {
-      const member: Member = {
-        peerId,
-        isp: `isp-${isp}`,
-        join,
-        handlers,
-        tracks: [],
-        sharing: "off",
-        uplinkBps: 0,
-        joinedMs: 0,
-        connected: false,
-        closed: false,
-      };
-      this.#clock.after(CONNECT_MS, () => this.#enter(member));
-      const said = (act: () => void): void => {
-        if (!member.connected) return;
-        this.#clock.after(WAY_MS, () => {
-          if (this.#up && this.#members.get(peerId) === member) act();
-        });
-      };
-      return {
-        get connected() {
-          return member.connected;
-        },
-        signal: (signal) =>
-          said(() => {
-            const receiver = this.#members.get(signal.peerId);
-            if (!receiver) return;
-            const { attempt, data } = signal;
-            const sameIsp = receiver.isp === member.isp;
-            this.#tell(receiver, () => receiver.handlers.signal({ peerId, attempt, data, sameIsp }));
-          }),
-        status: ({ tracks, sharing, freeSlots }) =>
-          said(() => {
-            this.#table.update(peerId, {
-              ...(tracks ? { tracks } : {}),
-              ...(sharing ? { sharing } : {}),
-              ...(typeof freeSlots === "number" ? { freeSlots } : {}),
-            });
-            member.sharing = sharing ?? member.sharing;
-            if (tracks) this.#plays(member, tracks);
-          }),
-        news: ({ segmentId }) =>
-          said(() => {
-            const { seal, tellSealer } = this.#shelf.news(member, segmentId, this.#clock.now());
-            if (tellSealer) this.#sealer?.news(segmentId);
-            if (seal) this.#push(member, seal.segmentId);
-          }),
-        wantCandidates: (count) =>
-          said(() => {
-            const candidates = this.#pick(peerId, Math.min(count, CANDIDATES));
-            this.#tell(member, () => handlers.candidates(candidates));
-          }),
-        report: ({ uplinkBps }) =>
-          said(() => {
-            member.uplinkBps = uplinkBps;
-          }),
-        close: () => {
-          member.closed = true;
-          this.#leave(member);
-        },
-      };
-    };
+  /** A viewer said something. */
+  receive(peerId: PeerId, said: ToTracker): void {
+    if (!this.#up) return;
+    if (said.kind === "join") return this.#enter(peerId, said.isp, said.join);
+    const member = this.#members.get(peerId);
+    if (member) this.#hear(member, said);
   }
 
   /** A new seal: to a few viewers of each ISP. */
@@ -141,33 +71,26 @@ export class Tracker {
     const { segmentId, trackId, sealedAtMs } = seal;
     this.#seals.set(segmentId, seal);
     for (const peerId of this.#shelf.put({ segmentId, trackIds: [trackId], seal: `${sealedAtMs}` })) {
-      const member = this.#members.get(peerId);
-      if (member) this.#push(member, segmentId);
+      this.#push(peerId, segmentId);
     }
   }
 
   /** The sealer is found to be away, or back. */
-  setSealing(state: SealingState): void {
-    this.#sealing = state;
-    for (const member of this.#members.values()) this.#tell(member, () => member.handlers.sealing(state));
+  setSealing(sealing: SealingState): void {
+    this.#sealing = sealing;
+    for (const peerId of this.#members.keys()) this.#tell(peerId, { kind: "sealing", sealing });
   }
 
   /** A viewer's machine is gone; its socket is noticed later. */
   vanish(peerId: PeerId): void {
-    const member = this.#members.get(peerId);
-    if (!member) return;
-    member.closed = true;
-    member.connected = false;
-    this.#clock.after(PING_TIMEOUT_MS, () => this.#leave(member));
+    this.#clock.after(PING_TIMEOUT_MS, () => this.#leave(peerId));
   }
 
-  /** The tracker dies and is back after a while, knowing nothing. */
+  /** It dies and is back after a while, knowing nothing. */
   fail(durationMs: number): void {
     this.#up = false;
     this.#rosters = new Rosters();
-    const lost = [...this.#members.values()];
-    for (const member of lost) this.#leave(member);
-    for (const member of lost) this.#away(member);
+    for (const peerId of [...this.#members.keys()]) this.#leave(peerId);
     this.#clock.after(durationMs, () => {
       this.#up = true;
     });
@@ -178,24 +101,54 @@ export class Tracker {
     this.#clock.after(REVIEW_MS, () => {
       const viewers = [...this.#members.values()].map((member) => ({ ...member, uploads: member.sharing === "full" }));
       for (const { to, update } of this.#rosters.review(this.#up ? viewers : [], this.#clock.now())) {
-        const member = this.#members.get(to);
-        if (member) this.#tell(member, () => member.handlers.roster(update));
+        if (this.#members.has(to)) this.#tell(to, { kind: "roster", roster: update });
       }
       this.#reviewLater();
     });
   }
 
-  #enter(member: Member): void {
-    if (member.closed) return;
-    if (!this.#up) return this.#away(member);
-    const { peerId, isp, handlers } = member;
-    const { tracks, device, sharing, freeSlots } = member.join();
+  #hear(member: Member, said: Exclude<ToTracker, { kind: "join" }>): void {
+    const { peerId } = member;
+    switch (said.kind) {
+      case "signal": {
+        const { peerId: to, attempt, data } = said.signal;
+        const receiver = this.#members.get(to);
+        if (!receiver) return;
+        const signal = { peerId, attempt, data, sameIsp: receiver.isp === member.isp };
+        return this.#tell(to, { kind: "signal", signal });
+      }
+      case "status": {
+        const { tracks, sharing, freeSlots } = said.status;
+        this.#table.update(peerId, {
+          ...(tracks ? { tracks } : {}),
+          ...(sharing ? { sharing } : {}),
+          ...(typeof freeSlots === "number" ? { freeSlots } : {}),
+        });
+        member.sharing = sharing ?? member.sharing;
+        if (tracks) this.#plays(member, tracks);
+        return;
+      }
+      case "news": {
+        const { seal, tellSealer } = this.#shelf.news(member, said.segmentId, this.#clock.now());
+        if (tellSealer) this.#sealer.news(said.segmentId);
+        if (seal) this.#push(peerId, seal.segmentId);
+        return;
+      }
+      case "want":
+        return this.#tell(peerId, { kind: "candidates", candidates: this.#pick(peerId, said.count) });
+      case "report":
+        member.uplinkBps = said.uplinkBps;
+        return;
+      case "leave":
+        return this.#leave(peerId);
+    }
+  }
+
+  #enter(peerId: PeerId, isp: string, { tracks, device, sharing, freeSlots }: Join): void {
+    const member: Member = { peerId, isp, joinedMs: this.#clock.now(), tracks, sharing, uplinkBps: 0 };
     this.#members.set(peerId, member);
-    member.joinedMs = this.#clock.now();
     this.#rosters.forget(peerId, tracks);
     this.#table.add({ peerId, isp, tracks, device, sharing, freeSlots, withheld: false });
-    member.tracks = tracks;
-    member.sharing = sharing;
     this.#shelf.enter(member, tracks);
     const welcome: Welcome = {
       version: TRACKER_VERSION,
@@ -209,28 +162,20 @@ export class Tracker {
       session: null,
       config: NO_REMOTE_CONFIG,
     };
-    this.#tell(member, () => {
-      member.connected = true;
-      handlers.welcome(welcome);
-    });
+    this.#tell(peerId, { kind: "welcome", welcome });
     this.#topUp(member);
   }
 
-  #away(member: Member): void {
-    member.handlers.away(null);
-    this.#clock.after(this.#random.between(0, RECONNECT_MS), () => this.#enter(member));
-  }
-
-  #leave(member: Member): void {
-    member.connected = false;
-    if (this.#members.get(member.peerId) !== member) return;
-    this.#members.delete(member.peerId);
-    this.#table.remove(member.peerId);
+  #leave(peerId: PeerId): void {
+    const member = this.#members.get(peerId);
+    if (!member) return;
+    this.#members.delete(peerId);
+    this.#table.remove(peerId);
     this.#shelf.leave(member, member.tracks, true);
   }
 
   #pick(peerId: PeerId, count: number): Welcome["candidates"] {
-    return this.#table.pick(peerId, count, this.#clock.now(), this.#random.unit);
+    return this.#table.pick(peerId, Math.min(count, CANDIDATES), this.#clock.now(), this.#random.unit);
   }
 
   #plays(member: Member, tracks: readonly TrackId[]): void {
@@ -241,19 +186,15 @@ export class Tracker {
   }
 
   #topUp(member: Member): void {
-    for (const { segmentId } of this.#shelf.topUp(member, member.tracks)) this.#push(member, segmentId);
+    for (const { segmentId } of this.#shelf.topUp(member, member.tracks)) this.#push(member.peerId, segmentId);
   }
 
-  #push(member: Member, segmentId: SegmentId): void {
+  #push(peerId: PeerId, segmentId: SegmentId): void {
     const seal = this.#seals.get(segmentId);
-    if (!seal) return;
-    this.sealsPushed++;
-    this.#tell(member, () => member.handlers.seal(seal));
+    if (seal && this.#members.has(peerId)) this.#tell(peerId, { kind: "seal", seal });
   }
 
-  #tell(member: Member, act: () => void): void {
-    this.#clock.after(WAY_MS, () => {
-      if (this.#up && !member.closed) act();
-    });
+  #tell(peerId: PeerId, said: FromTracker): void {
+    this.#post.send({ to: "viewer", peerId, said }, WAY_MS);
   }
 }

@@ -27,6 +27,7 @@ export class Uplink<Frame extends Sendable, Box extends Outbox<Frame>> {
   readonly #clock: VirtualTime;
   readonly #msPerByte: number;
   readonly #left: (box: Box, frame: Frame, leftMs: number) => void;
+  readonly #turn = (box: Box): void => this.#next(box);
   #freeMs = 0;
 
   /** @param left the last bit of a frame is on its way at `leftMs`: now, or soon for a short one; calls no engine */
@@ -62,6 +63,6 @@ export class Uplink<Frame extends Sendable, Box extends Outbox<Frame>> {
 
   #later(box: Box): void {
     box.waits = true;
-    this.#clock.quietly(box.leavesMs - this.#clock.now(), () => this.#next(box));
+    this.#clock.quietly(box.leavesMs - this.#clock.now(), this.#turn, box);
   }
 }

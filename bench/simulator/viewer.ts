@@ -5,13 +5,20 @@ import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
 import type { Cdn, FetchCause } from "./cdn.ts";
 import { LengthsStore, PlayedBytes } from "./lengths-store.ts";
 import type { Network } from "./network.ts";
-import { LivePlayer } from "./player.ts";
+import { type FinishedLoad, LivePlayer } from "./player.ts";
 import type { Person } from "./population.ts";
-import type { Sealer } from "./sealer.ts";
+import type { SealerAccess } from "./sealer-access.ts";
 import { simulatedIntegrity } from "./seals.ts";
 import type { LiveStream } from "./stream.ts";
-import type { Tracker } from "./tracker.ts";
+import type { TrackerAccess } from "./tracker-access.ts";
 import type { VirtualTime } from "./virtual-time.ts";
+
+/** What viewers meet each other through. */
+export interface SharedWorld {
+  readonly network: Network;
+  readonly tracker: TrackerAccess;
+  readonly sealer: SealerAccess;
+}
 
 /** What viewers share. Without a mesh they play from the CDN alone: the control. */
 export interface World {
@@ -20,7 +27,30 @@ export interface World {
   readonly cdn: Cdn;
   /** How far behind live players begin. */
   readonly latencyMs: number;
-  readonly mesh: { readonly network: Network; readonly tracker: Tracker; readonly sealer: Sealer } | null;
+  readonly mesh: SharedWorld | null;
+}
+
+/** What became of one viewer. */
+export interface ViewerRecord {
+  readonly person: Person;
+  readonly gone: boolean;
+  readonly stats: Pick<ShoalStats, "peerBytes" | "wastedBytes" | "uploadedBytes" | "convicted" | "neighbours">;
+  readonly loads: readonly FinishedLoad[];
+  readonly playedBytes: number;
+  readonly startupMs: number | null;
+  readonly stalls: number;
+  readonly stallMs: number;
+  readonly skipped: number;
+  readonly failures: number;
+  readonly abandoned: number;
+  /** Played although a liar made them up. */
+  readonly wrongBytes: number;
+  /** Played out of its store, by the number of viewers they passed through. */
+  readonly bytesByHops: readonly number[];
+  /** Whom it took for liars. */
+  readonly convicted: readonly PeerId[];
+  /** It was told to lie itself. */
+  readonly lied: boolean;
 }
 
 /** From the first picture until the mesh's code has loaded, milliseconds. */
@@ -33,9 +63,8 @@ const LOW_BUFFER_MS = 3_000;
 export class Viewer {
   readonly person: Person;
   readonly player: LivePlayer;
-  readonly played = new PlayedBytes();
-  /** Whom it took for liars. */
-  readonly convicted: PeerId[] = [];
+  readonly #played = new PlayedBytes();
+  readonly #convicted: PeerId[] = [];
   readonly #session: Session;
   #rescues = 0;
   #counters: { readonly rescues: number } = { rescues: 0 };
@@ -64,7 +93,7 @@ export class Viewer {
       },
     );
     this.#session = session;
-    session.on("convicted", (peerId) => this.convicted.push(peerId));
+    session.on("convicted", (peerId) => this.#convicted.push(peerId));
     session.setContent({ contentId: "live", manifest: "/live/master.m3u8" });
     this.player = new LivePlayer(clock, stream, latencyMs, {
       load: (request) => session.load(request),
@@ -80,8 +109,28 @@ export class Viewer {
     return this.#gone;
   }
 
-  stats(): ShoalStats {
-    return this.#session.stats();
+  /** @param lied it was told to lie */
+  record(lied: boolean): ViewerRecord {
+    const { person, player, gone } = this;
+    const { loads, playedBytes, startupMs, stalls, stallMs, skipped, failures, abandoned } = player;
+    const { peerBytes, wastedBytes, uploadedBytes, convicted, neighbours } = this.#session.stats();
+    return {
+      person,
+      gone,
+      stats: { peerBytes, wastedBytes, uploadedBytes, convicted, neighbours },
+      loads,
+      playedBytes,
+      startupMs,
+      stalls,
+      stallMs,
+      skipped,
+      failures,
+      abandoned,
+      wrongBytes: this.#played.wrong,
+      bytesByHops: this.#played.byHops,
+      convicted: this.#convicted,
+      lied,
+    };
   }
 
   /** The page is closed. Where the machine is off at once, the network and the tracker must be told before. */
@@ -121,9 +170,9 @@ export class Viewer {
           clock,
           transport: mesh.network.transport(person),
           tracker: mesh.tracker.connector(person.peerId, person.isp),
-          store: new LengthsStore(this.played),
+          store: new LengthsStore(this.#played),
           integrity: simulatedIntegrity,
-          fetchSeal: (url) => mesh.sealer.get(url),
+          fetchSeal: (url) => mesh.sealer.get(person.peerId, url),
         },
         player,
         settings,

@@ -1,19 +1,23 @@
 import type { Clock } from "@shoal/core";
 
-/** Null once cancelled: the timer stays where it is until its time comes. */
-type Callback = (() => unknown) | null;
+/** What an event calls, with what was given for it. Null once cancelled: the timer stays where it is until its time comes. */
+type Callback = ((a: never, b: never) => unknown) | null;
 
 interface Timer {
   readonly atMs: number;
   /** Timers of one moment fire in the order they were set. */
   readonly order: number;
   callback: Callback;
+  readonly a: unknown;
+  readonly b: unknown;
   /** The engine may have been called: its promises settle before the next event. */
   readonly settles: boolean;
 }
 
 /** Events between two looks at the world outside (signals, a test's time limit). */
 const BURST = 2_000;
+/** Node's own way to settle all promises that can settle; nothing documents it, so it may be gone one day. */
+const { _tickCallback: settlePromises } = process as { readonly _tickCallback?: () => void };
 /** Milliseconds ahead that are kept apart, each with its events; what is later waits in a list of its own. */
 const SLOTS = 2 ** 14;
 
@@ -57,17 +61,20 @@ export class VirtualTime implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    const timer: Timer = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback, settles: true };
-    this.#set(timer);
+    const timer = this.#add(delayMs, callback, undefined, undefined, true);
     return () => {
       timer.callback = null;
     };
   }
 
-  /** An event of the simulator's own, which makes no promises and may not be cancelled. */
-  quietly(delayMs: number, callback: () => void): void {
-    const atMs = this.#nowMs + Math.max(0, delayMs);
-    this.#set({ atMs, order: this.#order++, callback, settles: false });
+  /** One that is never cancelled. There are millions of these: what it is about is given, so that no closure need be made. */
+  call<A, B>(delayMs: number, callback: (a: A, b: B) => void, a: A, b: B): void {
+    this.#add(delayMs, callback, a, b, true);
+  }
+
+  /** The same for an event of the simulator's own, which makes no promises. */
+  quietly<A>(delayMs: number, callback: (a: A) => void, a: A): void {
+    this.#add(delayMs, callback, a, undefined, false);
   }
 
   /**
@@ -82,23 +89,26 @@ export class VirtualTime implements Clock {
         ended = true;
         settle();
       };
+      // Node settles all promises between two immediates: one for each event that may make some, where it cannot be asked to.
       const burst = (): void => {
-        left = BURST;
-        for (let i = 0; i < BURST; i++) setImmediate(step);
+        left = settlePromises ? 1 : BURST;
+        for (let i = 0; i < left; i++) setImmediate(step);
       };
-      // One immediate for each event that may make promises: Node drains all microtasks between two of them.
       const step = (): void => {
         left--;
         if (ended) return;
         try {
-          for (;;) {
+          for (let settled = 0; settled < BURST; ) {
             const timer = this.#next(untilMs);
             if (timer === null) {
               this.#nowMs = Math.max(this.#nowMs, untilMs);
               return end(resolve);
             }
-            timer.callback?.();
-            if (timer.settles) break;
+            timer.callback?.(timer.a as never, timer.b as never);
+            if (!timer.settles) continue;
+            if (!settlePromises) break;
+            settlePromises();
+            settled++;
           }
         } catch (error) {
           return end(() => reject(error));
@@ -107,6 +117,13 @@ export class VirtualTime implements Clock {
       };
       burst();
     });
+  }
+
+  #add(delayMs: number, callback: Callback, a: unknown, b: unknown, settles: boolean): Timer {
+    const atMs = this.#nowMs + Math.max(0, delayMs);
+    const timer: Timer = { atMs, order: this.#order++, callback, a, b, settles };
+    this.#set(timer);
+    return timer;
   }
 
   #set(timer: Timer): void {

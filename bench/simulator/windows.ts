@@ -54,13 +54,13 @@ function troubleOf({
 }
 
 function windowOf(
-  { stream, cdn }: FinishedRun,
+  { stream, egress }: FinishedRun,
   loads: readonly PersonsLoad[],
   { name, fromMs, toMs }: { readonly name: string; readonly fromMs: number; readonly toMs: number },
 ): Window {
   const within = loads.filter(({ doneMs }) => doneMs >= fromMs && doneMs < toMs);
   const playedBytes = sum(within.map(({ level }) => stream.rendition(level).segmentBytes));
-  const seconds = cdn.egress.perSecond(Math.ceil(toMs / 1000)).slice(Math.floor(fromMs / 1000));
+  const seconds = egress.perSecond(Math.ceil(toMs / 1000)).slice(Math.floor(fromMs / 1000));
   const cdnBytes = sum(seconds);
   const offload = playedBytes === 0 ? 0 : 1 - cdnBytes / playedBytes;
   return { name, fromMs, toMs, offload, playedBytes, cdnBytes, cdnPeakBytes: Math.max(0, ...seconds) };

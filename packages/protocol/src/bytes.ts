@@ -11,12 +11,10 @@ const KEPT: { readonly high: number; readonly low: number; readonly text: string
 /** Reads big-endian fields; every read is checked against the end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get remaining(): number {
@@ -24,15 +22,15 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#advance(1));
+    return this.#bytes[this.#advance(1)] ?? 0;
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#advance(2));
+    return this.u8() * 0x100 + this.u8();
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#advance(4));
+    return this.u16() * 0x1_0000 + this.u16();
   }
 
   /** 48 bits: milliseconds since 1970 until the year 10889. */
@@ -94,33 +92,30 @@ export function joinBytes(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayB
 /** Of a lower-case hexadecimal digit's character code. */
 const digitValue = (code: number): number => (code > 57 ? code - 87 : code - 48);
 
-/** Writes big-endian fields into a buffer that grows. */
+/**
+ * Writes big-endian fields into a buffer that grows. Frames are short and many: without a view on the buffer, and with a
+ * copy at the end, engines keep them among their own small objects.
+ */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
   #at = 0;
 
   constructor(sizeHint: number = 64) {
     this.#bytes = new Uint8Array(sizeHint);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   u8(value: number): this {
     const at = this.#grow(1);
-    this.#view.setUint8(at, value);
+    this.#bytes[at] = value;
     return this;
   }
 
   u16(value: number): this {
-    const at = this.#grow(2);
-    this.#view.setUint16(at, value);
-    return this;
+    return this.u8(value >>> 8).u8(value);
   }
 
   u32(value: number): this {
-    const at = this.#grow(4);
-    this.#view.setUint32(at, value);
-    return this;
+    return this.u16(value >>> 16).u16(value);
   }
 
   u48(value: number): this {
@@ -142,7 +137,7 @@ export class ByteWriter {
   }
 
   done(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#at);
+    return this.#at === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#at);
   }
 
   #grow(count: number): number {
@@ -152,7 +147,6 @@ export class ByteWriter {
       const larger = new Uint8Array(Math.max(this.#at, this.#bytes.length * 2));
       larger.set(this.#bytes.subarray(0, at));
       this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
     }
     return at;
   }

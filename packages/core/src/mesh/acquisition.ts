@@ -16,6 +16,7 @@ export interface AcquisitionRim extends ElectoratesRim {
   readonly copies: Copies;
   readonly timeline: Timeline;
   readonly counters: Counters;
+  readonly neighbour: (peerId: PeerId) => Neighbour | undefined;
   /** Who said what of a segment. */
   readonly spoken: PlanView["spoken"];
   /** The integrator's word on what may be shared. */
@@ -38,7 +39,7 @@ interface Load {
 }
 
 /** Plans follow each other no faster: what happens in between is planned together. */
-const PLAN_EVERY_MS = 40;
+const PLAN_EVERY_MS = 80;
 /** A request that fails is held, and tried again, for this long: players give up for good after a few errors. */
 const HOLD_MS = 40_000;
 /** Segments of a live track that are got before the player asks for them. */
@@ -133,7 +134,7 @@ export class Acquisition {
 
   /** A neighbour is gone, or took back what it promised: its pieces are asked of others. */
   released(peerId: PeerId, id: SegmentId | null, pieces: ReadonlySet<number> | null): void {
-    for (const copy of this.#rim.copies.all()) {
+    for (const copy of this.#rim.copies.open()) {
       if (id !== null && copy.id !== id) continue;
       for (const index of copy.in("asked")) {
         if (copy.pieces[index]?.peerId !== peerId || (pieces && !pieces.has(index))) continue;
@@ -190,8 +191,7 @@ export class Acquisition {
     const endMs = state.playheadMs + state.bufferedAheadMs;
     this.#beginUpcoming(endMs);
     const segments: PlanSegment[] = [];
-    for (const copy of copies.all()) {
-      if (copy.complete) continue;
+    for (const copy of copies.open()) {
       const load = this.#loads.get(copy.id);
       const { segment } = copy;
       const track = timeline.track(copy.trackId);
@@ -217,13 +217,14 @@ export class Acquisition {
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    const { self, neighbours, spoken, mostAskedBytes } = this.#rim;
+    const { self, neighbour, spoken, mostAskedBytes } = this.#rim;
+    const neighbours = this.#rim.neighbours();
     const sealing = this.#rim.sealing();
     if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
-    this.#sealed = sealing && neighbours().length > 0;
+    this.#sealed = sealing && neighbours.length > 0;
     const sealsStoppedMs = this.#sealsStoppedMs;
     const cdnBps = this.#cdn.bps;
-    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours: neighbours(), spoken, cdnBps, mostAskedBytes };
+    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours, neighbour, spoken, cdnBps, mostAskedBytes };
   }
 
   /** Live segments are begun as soon as they are listed: players ask for one after the other. */
@@ -249,7 +250,7 @@ export class Acquisition {
   }
 
   #ask(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
-    const neighbour = this.#neighbour(peerId);
+    const neighbour = this.#rim.neighbour(peerId);
     if (!neighbour || !this.#rim.copies.mayQuarantine(copy)) return;
     const nowMs = this.#rim.clock.now();
     const edition = neighbour.announced(copy.id)?.edition ?? 0;
@@ -261,12 +262,8 @@ export class Acquisition {
     neighbour.send({ type: "request", segmentId: copy.id, edition, withinMs: 0, pieces: toRanges(pieces) });
   }
 
-  #neighbour(peerId: PeerId | null): Neighbour | undefined {
-    return this.#rim.neighbours().find((other) => other.peerId === peerId);
-  }
-
   #giveUp(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
-    const neighbour = this.#neighbour(peerId);
+    const neighbour = this.#rim.neighbour(peerId);
     neighbour?.send({ type: "cancel", segmentId: copy.id, pieces: toRanges(pieces) });
     for (const index of pieces) this.#takeBack(copy, index, true);
   }
@@ -274,7 +271,7 @@ export class Acquisition {
   #takeBack(copy: Copy, index: number, late: boolean): void {
     const piece = copy.pieces[index];
     if (piece?.state !== "asked") return;
-    const neighbour = this.#neighbour(piece.peerId);
+    const neighbour = piece.peerId ? this.#rim.neighbour(piece.peerId) : undefined;
     neighbour?.released(copy.extent(index).length - piece.receivedBytes, late);
     this.#rim.copies.forgetPiece(copy, index);
   }

@@ -51,6 +51,16 @@ export function windowOf(neighbour: PlanNeighbour, nowMs: number): number {
   return window / (1 + neighbour.lateness) - neighbour.outstandingBytes;
 }
 
+/** How a neighbour stands while a plan is made. */
+interface Account {
+  /** Bytes that may still be asked of it. */
+  leftBytes: number;
+  /** Bytes asked of it, now and before, that are not here yet. */
+  waitingBytes: number;
+  /** For draws among neighbours. */
+  readonly draw: number;
+}
+
 /** A segment of which pieces are missing, and who said something of it. */
 export interface Asking {
   readonly wanted: PlanSegment;
@@ -72,12 +82,17 @@ interface Lack {
  * @param asking the most urgent first
  */
 export function planAsks(view: PlanView, asking: readonly Asking[], { actions, look }: Planning): void {
-  const budget = new Map(view.neighbours.map((neighbour) => [neighbour.peerId, windowOf(neighbour, view.nowMs)]));
   const purse = { bytes: view.mostAskedBytes };
-  for (const { outstandingBytes } of view.neighbours) purse.bytes -= outstandingBytes;
+  const accounts = new Map<PeerId, Account>();
+  for (const neighbour of view.neighbours) {
+    const { peerId, outstandingBytes } = neighbour;
+    purse.bytes -= outstandingBytes;
+    const leftBytes = windowOf(neighbour, view.nowMs);
+    if (leftBytes > 0) accounts.set(peerId, { leftBytes, waitingBytes: outstandingBytes, draw: drawOf(peerId) });
+  }
   const segments: AskedSegment[] = [];
   for (const one of asking) {
-    const segment = segmentOf(view, one, budget, purse);
+    const segment = segmentOf(view, one, accounts, purse);
     if (segment) segments.push(segment);
   }
   const isTight = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS);
@@ -102,10 +117,15 @@ const [ALL, RARE, REST] = [0, 1, 2];
 type AskedSegment = NonNullable<ReturnType<typeof segmentOf>>;
 
 /** What is missing of a segment, and how it is asked for; null where nobody can be asked. */
-function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerId, number>, purse: { bytes: number }) {
+function segmentOf(
+  view: PlanView,
+  { wanted, spoken }: Asking,
+  accounts: ReadonlyMap<PeerId, Account>,
+  purse: { bytes: number },
+) {
   const { copy } = wanted;
   const holders = spoken.filter(({ said }) => fitsSeal(copy, said));
-  if (!holders.some(({ neighbour }) => (budget.get(neighbour.peerId) ?? 0) > 0)) return null;
+  if (!holders.some(({ neighbour }) => accounts.has(neighbour.peerId))) return null;
   const nearby = wanted.nearby.filter(({ peerId }) => peerId !== view.self).length;
   const near = spoken.filter(({ neighbour }) => neighbour.sameIsp);
   const timeMs = Math.min(wanted.dryMs - copy.knownSinceMs, MOST_TIME * wanted.targetDurationMs);
@@ -121,7 +141,7 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
       : drawMs(piece, FAR_OTHERS_FROM, FAR_OTHERS_OVER);
   const asks = new Map<PeerId, number[]>();
   /** For draws of our own for this segment. */
-  const seed = Number.parseInt(copy.id.slice(0, 8), 16) ^ Number.parseInt(view.self.slice(0, 8), 16);
+  const seed = drawOf(copy.id) ^ drawOf(view.self);
   const ask = (piece: number, rare: boolean, look: (atMs: number) => void): void => {
     const momentMs = rare && !anywhere ? drawMs(~piece, 0, RARE_OVER) : view.nowMs;
     if (momentMs > view.nowMs) return look(momentMs);
@@ -130,10 +150,12 @@ function segmentOf(view: PlanView, { wanted, spoken }: Asking, budget: Map<PeerI
     look(fromMs);
     const far = !promised && fromMs <= view.nowMs;
     const { length } = copy.extent(piece);
-    const best = purse.bytes > 0 && soonest(holders, piece, length, far, budget, withinMs, view.nowMs, seed);
-    if (!best) return;
+    const best = purse.bytes > 0 && soonest(holders, piece, length, far, accounts, withinMs, seed);
+    const account = best && accounts.get(best.peerId);
+    if (!account) return;
     purse.bytes -= length;
-    budget.set(best.peerId, (budget.get(best.peerId) ?? 0) - length);
+    account.leftBytes -= length;
+    account.waitingBytes += length;
     const asked = asks.get(best.peerId);
     if (asked) asked.push(piece);
     else asks.set(best.peerId, [piece]);
@@ -163,9 +185,8 @@ function soonest(
   piece: number,
   length: number,
   far: boolean,
-  budget: ReadonlyMap<PeerId, number>,
+  accounts: ReadonlyMap<PeerId, Account>,
   withinMs: number,
-  nowMs: number,
   seed: number,
 ): PlanNeighbour | null {
   let best: PlanNeighbour | null = null;
@@ -173,13 +194,16 @@ function soonest(
   let bestTurn = Number.POSITIVE_INFINITY;
   for (const { neighbour, said } of holders) {
     if (!said.has(piece) || !(far || neighbour.sameIsp)) continue;
-    const left = budget.get(neighbour.peerId) ?? 0;
-    if (left <= 0) continue;
-    const waitingBytes = windowOf(neighbour, nowMs) - left + neighbour.outstandingBytes;
-    const bytes = (waitingBytes + length) * (1 + neighbour.lateness / 2);
+    const account = accounts.get(neighbour.peerId);
+    if (!account || account.leftBytes <= 0) continue;
+    const bytes = (account.waitingBytes + length) * (1 + neighbour.lateness / 2);
     const ms = Math.max(SOON_MS, (bytes * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS));
-    const turn = mix32(Number.parseInt(neighbour.peerId.slice(0, 8), 16) + piece, seed);
+    if (ms > bestMs) continue;
+    const turn = mix32(account.draw + piece, seed);
     if (ms < bestMs || (ms === bestMs && turn < bestTurn)) [best, bestMs, bestTurn] = [neighbour, ms, turn];
   }
   return best;
 }
+
+/** A number of an id's own. */
+const drawOf = (id: string): number => Number.parseInt(id.slice(0, 8), 16);

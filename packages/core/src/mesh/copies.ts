@@ -54,6 +54,8 @@ export class Copies {
   #budgetBytes: number;
   readonly #trustsPeers: boolean;
   readonly #copies = new Map<SegmentId, Copy>();
+  /** All that lack something, and some that were completed since they were last looked at. */
+  readonly #open = new Set<Copy>();
 
   /** @param limits.trustsPeers plays without seals: `integrity: "none"` */
   constructor(
@@ -77,6 +79,14 @@ export class Copies {
 
   all(): IterableIterator<Copy> {
     return this.#copies.values();
+  }
+
+  /** Those that are not complete: plans look at these alone, and at many more often than they change. */
+  *open(): Iterable<Copy> {
+    for (const copy of this.#open) {
+      if (copy.complete) this.#open.delete(copy);
+      else yield copy;
+    }
   }
 
   get(id: SegmentId): Copy | undefined {
@@ -152,7 +162,7 @@ export class Copies {
   mayQuarantine(copy: Copy): boolean {
     if (copy.seal || this.#trustsPeers) return true;
     let others = 0;
-    for (const other of this.#copies.values()) {
+    for (const other of this.#open) {
       if (other !== copy && !other.seal && other.count("asked", "quarantined") > 0) others++;
     }
     return others < MAX_QUARANTINED;
@@ -213,6 +223,7 @@ export class Copies {
     if (!copy) return;
     if (!copy.delivered) this.#handlers.wasted(copy.peerBytes);
     this.#copies.delete(id);
+    this.#open.delete(copy);
     this.#store.drop(id);
     this.#handlers.dropped(id);
   }
@@ -222,7 +233,8 @@ export class Copies {
   }
 
   #add(id: SegmentId, news: SegmentNews, segment: Segment | null): Copy {
-    const copy = new Copy(id, news, segment, this.#clock.now());
+    const copy = new Copy(id, news, segment, this.#clock.now(), () => this.#open.add(copy));
+    this.#open.add(copy);
     this.#copies.set(id, copy);
     const seal = this.#seals.get(id);
     if (seal) {

@@ -70,9 +70,18 @@ export class Copy {
   isWhole = false;
   /** Contradicted by its seal: for the player only. */
   unshareable = false;
+  readonly #reopened: () => void;
 
-  constructor(id: SegmentId, news: SegmentNews, segment: Segment | null, nowMs: number) {
+  /** @param reopened it was complete, and is so no more */
+  constructor(
+    id: SegmentId,
+    news: SegmentNews,
+    segment: Segment | null,
+    nowMs: number,
+    reopened: () => void = () => {},
+  ) {
     this.id = id;
+    this.#reopened = reopened;
     this.trackId = news.trackId;
     this.segment = segment;
     this.news = news;
@@ -170,8 +179,10 @@ export class Copy {
   set(piece: number, state: PieceState, nowMs: number, peerId: PeerId | null = null): void {
     const known = this.pieces[piece];
     if (!known) return;
+    const wasComplete = this.complete;
     this.#counts[known.state]--;
     this.#counts[state]++;
+    if (wasComplete && !this.complete) this.#reopened();
     known.state = state;
     known.sinceMs = nowMs;
     known.peerId = peerId;
@@ -180,6 +191,7 @@ export class Copy {
 
   #layOut(): void {
     this.isWhole = false;
+    if (this.complete) this.#reopened();
     const count = Math.min(MAX_PIECES, pieceCount(this.news.byteLength, this.news.pieceShift));
     Object.assign(this.#counts, NONE, { missing: count });
     this.pieces = Array.from({ length: count }, () => ({
@@ -230,7 +242,7 @@ export class Announcement {
     else if (this.comingSinceMs === null || !known) this.comingSinceMs = nowMs;
     if (said.complete) this.held.clear();
     else this.held.add(said.held);
-    return !fromRanges(promised).every((piece) => this.has(piece) || this.#coming.has(piece));
+    return promised.length > 0 && !fromRanges(promised).every((piece) => this.has(piece) || this.#coming.has(piece));
   }
 
   has(piece: number): boolean {

@@ -36,6 +36,8 @@ export class Neighbour {
   sentBytes = 0;
   outstandingBytes = 0;
   lateness = 0;
+  /** Rate lately received from it, bit/s; null before the first piece. */
+  rateBps: number | null = null;
   busyUntilMs = Number.NEGATIVE_INFINITY;
   /** When a CDN request that it had announced came to nothing, on the session's clock. */
   fetchFailedMs = Number.NEGATIVE_INFINITY;
@@ -67,10 +69,6 @@ export class Neighbour {
   /** Its weight in elections. */
   get weight(): number {
     return this.uplink || MOST_WEIGHT;
-  }
-
-  get rateBps(): number | null {
-    return this.#rate.bps;
   }
 
   send(frame: Frame): boolean {
@@ -169,6 +167,7 @@ export class Neighbour {
   /** A piece is complete: what it took since it was first asked is a sample of its rate. */
   pieceDone(nowMs: number): void {
     this.#rate.add(this.#burstBytes, Math.max(1, nowMs - this.#burstSinceMs));
+    this.rateBps = this.#rate.bps;
     this.#burstSinceMs = nowMs;
     this.#burstBytes = 0;
   }

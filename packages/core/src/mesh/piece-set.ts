@@ -5,10 +5,14 @@ const WORD_BITS = 30;
 
 /** Some pieces of one segment: a bit for each. What lies beyond the last possible piece is never in it. */
 export class PieceSet {
-  #words: number[] = [];
+  /** The first pieces: many segments have no more, and plans look at hundreds of sets. */
+  #first = 0;
+  /** The rest, a word for each so many. */
+  #more: number[] = [];
 
   has(piece: number): boolean {
-    return (((this.#words[Math.floor(piece / WORD_BITS)] ?? 0) >> (piece % WORD_BITS)) & 1) === 1;
+    const word = piece < WORD_BITS ? this.#first : (this.#more[Math.floor(piece / WORD_BITS)] ?? 0);
+    return ((word >> (piece % WORD_BITS)) & 1) === 1;
   }
 
   /** True if all of these are in it. */
@@ -21,21 +25,26 @@ export class PieceSet {
   }
 
   get isEmpty(): boolean {
-    return this.#words.length === 0;
+    return this.#first === 0 && this.#more.length === 0;
   }
 
   add(ranges: readonly PieceRange[]): void {
     for (const { first, count } of ranges) {
       const end = Math.min(first + count, MAX_PIECES);
       for (let piece = first; piece < end; piece++) {
-        const word = Math.floor(piece / WORD_BITS);
-        while (this.#words.length <= word) this.#words.push(0);
-        this.#words[word] = (this.#words[word] ?? 0) | (1 << (piece % WORD_BITS));
+        const bit = 1 << (piece % WORD_BITS);
+        if (piece < WORD_BITS) this.#first |= bit;
+        else {
+          const word = Math.floor(piece / WORD_BITS);
+          while (this.#more.length <= word) this.#more.push(0);
+          this.#more[word] = (this.#more[word] ?? 0) | bit;
+        }
       }
     }
   }
 
   clear(): void {
-    this.#words = [];
+    this.#first = 0;
+    if (this.#more.length > 0) this.#more = [];
   }
 }

@@ -107,6 +107,7 @@ function viewOf(
     sealsStoppedMs: -100_000,
     segments,
     neighbours,
+    neighbour: (peerId) => neighbours.find((other) => other.peerId === peerId),
     spoken: (id) => spokenOf(neighbours, id),
     cdnBps: 20_000_000,
     mostAskedBytes: Number.POSITIVE_INFINITY,

@@ -58,6 +58,8 @@ export interface PlanView {
   readonly sealsStoppedMs: number;
   readonly segments: readonly PlanSegment[];
   readonly neighbours: readonly PlanNeighbour[];
+  /** One of them. */
+  readonly neighbour: (peerId: PeerId) => PlanNeighbour | undefined;
   /** Which of them said something of a segment, and what. */
   readonly spoken: (id: SegmentId) => readonly Spoken[];
   /** CDN rate, bit/s; null while unknown. */
@@ -122,7 +124,7 @@ export function plan(view: PlanView): Plan {
 
 /** Takes pieces back from neighbours, and from range requests, that stopped sending. */
 function releaseStalled(
-  { nowMs, neighbours }: PlanView,
+  { nowMs, neighbour }: PlanView,
   wanted: PlanSegment,
   spoken: readonly Spoken[],
   { actions, look }: Planning,
@@ -134,7 +136,7 @@ function releaseStalled(
   for (const index of copy.in("asked", "coming")) {
     const piece = copy.pieces[index];
     if (!piece) continue;
-    const sender = piece.peerId && neighbours.find(({ peerId }) => peerId === piece.peerId);
+    const sender = piece.peerId && neighbour(piece.peerId);
     const grewMs = Math.max(piece.sinceMs, sender ? sender.lastReceivedMs : 0);
     const isComing = piece.state === "coming";
     const stalledMs = isComing

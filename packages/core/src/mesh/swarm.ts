@@ -35,6 +35,7 @@ import { Rosters } from "./roster.ts";
 import { SealBook } from "./seal-book.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import type { Timeline, TimelineChange } from "./timeline.ts";
+import { TrackPauses } from "./track-pauses.ts";
 import type { UploadLimits } from "./upload-budget.ts";
 import { Uploader } from "./uploader.ts";
 
@@ -81,8 +82,6 @@ const MAX_AHEAD = 3;
 const BUSY_MS = 200;
 /** A change of our uplink is told from this share on. */
 const WEIGHT_CHANGE = 0.25;
-/** After a second contradiction between CDN and seal a track is not shared for this long. */
-const PAUSE_MS = 60_000;
 
 /** Sharing with the viewers of one content: frames in, frames out, and the rooms in between. */
 export class Swarm {
@@ -101,8 +100,7 @@ export class Swarm {
   #toldWeight = 0;
   /** Whether we sent to others when neighbours were last told how we stand. */
   #uploaded: boolean;
-  readonly #contradictions = new Map<TrackId, number>();
-  readonly #pausedUntilMs = new Map<TrackId, number>();
+  readonly #pauses: TrackPauses;
 
   constructor(rim: SwarmRim, settings: SwarmSettings, handlers: SwarmHandlers) {
     const { clock, counters, timeline, player } = rim;
@@ -111,6 +109,7 @@ export class Swarm {
     this.#trustsPeers = settings.trustsPeers;
     this.#uploaded = handlers.uploads();
     this.#shareable = settings.shareable;
+    this.#pauses = new TrackPauses(clock);
     this.#seals = new SealBook(rim.integrity, settings.swarm, (id) => timeline.sealNotBefore(id));
     this.#copies = new Copies(
       { ...rim, seals: this.#seals, heard: (id) => this.#hearsay.of(id) },
@@ -158,6 +157,7 @@ export class Swarm {
       mostAskedBytes: settings.piecesInFlight * 65_536,
       rosters: this.#rosters,
       neighbours: () => this.#neighbourhood.all,
+      neighbour: (peerId) => this.#neighbourhood.get(peerId),
       spoken: (id) => this.#hearsay.of(id),
       uploads: () => handlers.uploads(),
       weight: () => this.#toldWeight || MOST_WEIGHT,
@@ -221,7 +221,7 @@ export class Swarm {
 
   /** True while this track's seals and the CDN disagree: then nothing of it is shared. */
   paused(trackId: TrackId): boolean {
-    return (this.#pausedUntilMs.get(trackId) ?? 0) > this.#rim.clock.now();
+    return this.#pauses.has(trackId);
   }
 
   /** Takes a segment that reached the player without the mesh. */
@@ -484,18 +484,13 @@ export class Swarm {
   #convict(peerId: PeerId): void {
     this.#rim.counters.convicted++;
     this.#neighbourhood.drop(peerId, "convicted");
-    for (const copy of this.#copies.all()) this.#copies.forgetFrom(copy, peerId);
+    for (const copy of this.#copies.open()) this.#copies.forgetFrom(copy, peerId);
     this.#handlers.convicted(peerId);
   }
 
   #contradicted(copy: Copy): void {
     this.#announcer.withdraw(copy.id);
-    const count = (this.#contradictions.get(copy.trackId) ?? 0) + 1;
-    this.#contradictions.set(copy.trackId, count);
-    if (count >= 2) {
-      this.#contradictions.delete(copy.trackId);
-      this.#pausedUntilMs.set(copy.trackId, this.#rim.clock.now() + PAUSE_MS);
-    }
+    this.#pauses.contradicted(copy.trackId);
     for (const neighbour of this.#neighbourhood.all) neighbour.wantSeal(copy.id, this.#rim.clock.now());
   }
 }

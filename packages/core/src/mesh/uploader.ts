@@ -53,7 +53,7 @@ const REMEMBERED = 16;
 /** In turns nobody's uplink counts for less, and one that nobody knows for so much; units of 100 kbit/s. */
 const LEAST_UPLINK = 20;
 const UNKNOWN_UPLINK = 50;
-/** When to look again for room in the channels, where none of them says so itself. */
+/** When to look again for room in the channels at the soonest, where none of them says so itself. */
 const LOOK_MS = 25;
 
 /** Sends pieces: whole pieces, neighbours in turn, never more in the channels than they can carry soon. */
@@ -148,20 +148,14 @@ export class Uploader {
     const mostBytes = this.#mostAheadBytes();
     let aheadBytes = this.#aheadBytes(mostBytes / 2);
     if (this.#queues.size > 0) this.#meter.look(aheadBytes);
-    let sent = true;
-    while (sent) {
-      sent = false;
-      for (const queue of this.#inTurn()) {
-        if (aheadBytes >= mostBytes || this.#budget.isSpent) break;
-        const bytes = this.#sendPiece(queue, Math.min(mostBytes - aheadBytes, mostBytes / 2));
-        aheadBytes += bytes ?? 0;
-        sent ||= bytes !== null;
-        if (bytes !== null) break;
-      }
+    while (aheadBytes < mostBytes && !this.#budget.isSpent) {
+      const bytes = this.#sendNext(Math.min(mostBytes - aheadBytes, mostBytes / 2));
+      if (bytes === null) break;
+      aheadBytes += bytes;
     }
     // What a budget holds back says nothing of the uplink.
     if (this.#queues.size === 0 || this.#budget.isSpent) this.#meter.idle(aheadBytes);
-    if (this.#queues.size > 0) this.#pumpLater();
+    if (this.#queues.size > 0) this.#pumpLater(aheadBytes - mostBytes / 2);
   }
 
   close(): void {
@@ -212,6 +206,15 @@ export class Uploader {
       this.#given.delete(oldest);
       break;
     }
+  }
+
+  /** Sends to whoever's turn it is. @returns bytes sent; null where nobody can be sent anything */
+  #sendNext(mostBytes: number): number | null {
+    for (const queue of this.#inTurn()) {
+      const bytes = this.#sendPiece(queue, mostBytes);
+      if (bytes !== null) return bytes;
+    }
+    return null;
   }
 
   /**
@@ -277,8 +280,11 @@ export class Uploader {
     return Math.max(LEAST_AHEAD_BYTES, Math.min(MOST_AHEAD_BYTES, (bps * AHEAD_MS) / 8000));
   }
 
-  #pumpLater(): void {
+  /** @param bytes that must have left before there is room for more */
+  #pumpLater(bytes: number): void {
+    const bps = this.uplinkBps;
+    const waitMs = bps === null ? LOOK_MS : Math.max(LOOK_MS, Math.min(AHEAD_MS, (bytes * 8000) / bps));
     this.#cancelTimer?.();
-    this.#cancelTimer = this.#clock.after(LOOK_MS, () => this.pump());
+    this.#cancelTimer = this.#clock.after(waitMs, () => this.pump());
   }
 }
