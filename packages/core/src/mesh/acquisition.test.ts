@@ -87,7 +87,7 @@ describe("a load", () => {
       canTurnElsewhere = elsewhere;
       fetches.length = heard.length = 0;
       const task = acquisition.load(request());
-      await clock.pass(30);
+      await clock.pass(100);
       fetches[0]?.failed("503", passing);
       await clock.pass(100);
       expect(heard).toEqual(expected);
@@ -103,7 +103,7 @@ describe("a load", () => {
     fetches.length = 0;
     clock.after = (delayMs, callback) => after.call(clock, Math.max(0, delayMs - 0.5), callback);
     acquisition.load({ ...request(), segment: { ...segment, id: "00000000000000cc" as SegmentId } });
-    await clock.pass(40);
+    await clock.pass(80);
     expect(fetches.length).toBe(1);
   });
 

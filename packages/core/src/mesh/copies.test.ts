@@ -297,11 +297,12 @@ describe("a newer seal", () => {
     await send(copy, old, HONEST, copy.edition);
     await know(sealOf(1, bytesOf(4), 2000));
     expect(copy.in("missing")).toEqual([0, 1, 2]);
+    expect([...copies.open()]).toEqual([copy]);
     expect(convicted).toEqual([]);
   });
 });
 
-it("memory is a hard bound, whatever arrives in whatever order", async () => {
+it("memory is a hard bound, and what lacks something is open, whatever arrives in whatever order", async () => {
   const step = fc.record({
     number: fc.nat(30),
     length: fc.integer({ min: 1, max: 900_000 }),
@@ -323,6 +324,7 @@ it("memory is a hard bound, whatever arrives in whatever order", async () => {
         if (from === "delivered") copy.delivered = true;
         if (from === "drop") copies.drop(copy.id);
         expect(copies.storedBytes).toBeLessThanOrEqual(BUDGET);
+        expect(new Set(copies.open())).toEqual(new Set([...copies.all()].filter(({ complete }) => !complete)));
       }
       copies.clear();
       expect(copies.storedBytes).toBe(0);

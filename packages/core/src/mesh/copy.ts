@@ -1,6 +1,5 @@
 import {
   editionOf,
-  fromRanges,
   type HaveFrame,
   MAX_PIECES,
   type PeerId,
@@ -214,10 +213,8 @@ export class Announcement {
   news: SegmentNews | null = null;
   complete = false;
   readonly held = new PieceSet();
-  /** Pieces on their way from the CDN to it. */
-  readonly #coming = new PieceSet();
-  /** The same, as it was said last. */
-  #promised: readonly PieceRange[] = [];
+  /** Pieces on their way from the CDN to it, as it was said last; null where there are none. */
+  #coming: PieceSet | null = null;
   /** All of it is on its way, whatever its length. */
   #allComing = false;
   /** When it was last said to be on its way from the CDN, on the session's clock; null if it is not. */
@@ -228,21 +225,20 @@ export class Announcement {
    * @returns true if it takes something back that was said to be on its way
    */
   add(said: Pick<HaveFrame, "edition" | "news" | "complete" | "held" | "coming">, nowMs: number): boolean {
-    const promised = this.#promised;
+    const before = this.#coming;
+    const coming = new PieceSet();
+    coming.add(said.coming);
     if (said.edition !== this.edition) this.held.clear();
     this.edition = said.edition;
     this.news = said.news ?? this.news;
     this.complete = said.complete;
-    const known = this.#coming.hasAll(said.coming);
-    this.#coming.clear();
-    this.#coming.add(said.coming);
-    this.#promised = said.coming;
-    this.#allComing = !this.#coming.isEmpty && (said.news?.byteLength ?? 0) === 0;
-    if (this.#coming.isEmpty) this.comingSinceMs = null;
-    else if (this.comingSinceMs === null || !known) this.comingSinceMs = nowMs;
+    this.#coming = coming.isEmpty ? null : coming;
+    this.#allComing = !coming.isEmpty && (said.news?.byteLength ?? 0) === 0;
+    if (coming.isEmpty) this.comingSinceMs = null;
+    else if (!before?.hasAll(said.coming)) this.comingSinceMs = nowMs;
     if (said.complete) this.held.clear();
     else this.held.add(said.held);
-    return promised.length > 0 && !fromRanges(promised).every((piece) => this.has(piece) || this.#coming.has(piece));
+    return before !== null && !before.every((piece) => this.has(piece) || coming.has(piece));
   }
 
   has(piece: number): boolean {
@@ -251,7 +247,7 @@ export class Announcement {
 
   /** It holds the piece, or was lately said to be getting it. @param sinceMs who said so before is not believed any more */
   promises(piece: number, sinceMs: number): boolean {
-    return this.has(piece) || (this.isComing(sinceMs) && (this.#allComing || this.#coming.has(piece)));
+    return this.has(piece) || (this.isComing(sinceMs) && (this.#allComing || this.#coming?.has(piece) === true));
   }
 
   /** Some of it was said to be on its way. @param sinceMs who said so before is not believed any more */

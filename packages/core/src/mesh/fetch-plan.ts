@@ -251,8 +251,8 @@ function rescue(
   const late = lackingOf(copy).filter((index) => {
     const piece = copy.pieces[index];
     if (piece?.state !== "asked" || nowMs >= trustUntilMs) return true;
-    const giver = piece.peerId && view.neighbour(piece.peerId);
-    if (!giver || !giver.rateBps) return true;
+    const giver = piece.peerId ? view.neighbour(piece.peerId) : undefined;
+    if (!giver?.rateBps) return true;
     return nowMs + (giver.outstandingBytes * 8000) / giver.rateBps > wanted.dryMs - TRUST_MS;
   });
   if (copy.count("asked") > 0) planning.look(nowMs + LOOK_AGAIN_MS);

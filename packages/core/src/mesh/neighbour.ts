@@ -115,6 +115,7 @@ export class Neighbour {
   }
 
   forget(id: SegmentId): void {
+    this.#sealsKnown.delete(id);
     if (this.#announced.delete(id)) this.#hearsay.remove(id, this);
   }
 

@@ -17,6 +17,10 @@ describe("a set of pieces", () => {
           expect(set.has(piece)).toBe(added);
         }
         expect(set.hasAll(ranges)).toBe(true);
+        const all: number[] = [];
+        expect(set.every((piece) => all.push(piece) > 0)).toBe(true);
+        expect(all.every((piece) => set.has(piece))).toBe(true);
+        expect(all.length).toBe(Array.from({ length: MAX_PIECES }, (_, at) => set.has(at)).filter(Boolean).length);
         set.clear();
         expect(set.isEmpty).toBe(true);
       }),

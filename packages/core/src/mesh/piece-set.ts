@@ -7,11 +7,11 @@ const WORD_BITS = 30;
 export class PieceSet {
   /** The first pieces: many segments have no more, and plans look at hundreds of sets. */
   #first = 0;
-  /** The rest, a word for each so many. */
-  #more: number[] = [];
+  /** The rest, a word for each so many; null where there is none. */
+  #more: number[] | null = null;
 
   has(piece: number): boolean {
-    const word = piece < WORD_BITS ? this.#first : (this.#more[Math.floor(piece / WORD_BITS)] ?? 0);
+    const word = piece < WORD_BITS ? this.#first : (this.#more?.[Math.floor(piece / WORD_BITS)] ?? 0);
     return ((word >> (piece % WORD_BITS)) & 1) === 1;
   }
 
@@ -24,8 +24,14 @@ export class PieceSet {
     return true;
   }
 
+  every(test: (piece: number) => boolean): boolean {
+    const end = WORD_BITS * Math.max(1, this.#more?.length ?? 0);
+    for (let piece = 0; piece < end; piece++) if (this.has(piece) && !test(piece)) return false;
+    return true;
+  }
+
   get isEmpty(): boolean {
-    return this.#first === 0 && this.#more.length === 0;
+    return this.#first === 0 && this.#more === null;
   }
 
   add(ranges: readonly PieceRange[]): void {
@@ -36,6 +42,7 @@ export class PieceSet {
         if (piece < WORD_BITS) this.#first |= bit;
         else {
           const word = Math.floor(piece / WORD_BITS);
+          this.#more ??= [];
           while (this.#more.length <= word) this.#more.push(0);
           this.#more[word] = (this.#more[word] ?? 0) | bit;
         }
@@ -45,6 +52,6 @@ export class PieceSet {
 
   clear(): void {
     this.#first = 0;
-    if (this.#more.length > 0) this.#more = [];
+    this.#more = null;
   }
 }

@@ -20,6 +20,9 @@ export interface PlanNeighbour {
   readonly busyUntilMs: number;
   /** When it last sent part of a piece, on the session's clock. */
   readonly lastReceivedMs: number;
+  /** Since when it is here, on the session's clock, and what it has sent since. */
+  readonly greetedMs: number;
+  readonly receivedBytes: number;
   /** In our ISP group. */
   readonly sameIsp: boolean;
 }
