@@ -61,7 +61,6 @@ beforeEach(() => {
     self: "0".repeat(32) as PeerId,
     rosters: new Rosters(),
     neighbours: () => [],
-    neighbour: () => undefined,
     spoken: () => [],
     uploads: () => true,
     weight: () => 50,

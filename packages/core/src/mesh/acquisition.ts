@@ -16,7 +16,6 @@ export interface AcquisitionRim extends ElectoratesRim {
   readonly copies: Copies;
   readonly timeline: Timeline;
   readonly counters: Counters;
-  readonly neighbour: (peerId: PeerId) => Neighbour | undefined;
   /** Who said what of a segment. */
   readonly spoken: PlanView["spoken"];
   /** The integrator's word on what may be shared. */
@@ -217,14 +216,14 @@ export class Acquisition {
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    const { self, neighbour, spoken, mostAskedBytes } = this.#rim;
+    const { self, spoken, mostAskedBytes } = this.#rim;
     const neighbours = this.#rim.neighbours();
     const sealing = this.#rim.sealing();
     if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
     this.#sealed = sealing && neighbours.length > 0;
     const sealsStoppedMs = this.#sealsStoppedMs;
     const cdnBps = this.#cdn.bps;
-    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours, neighbour, spoken, cdnBps, mostAskedBytes };
+    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours, spoken, cdnBps, mostAskedBytes };
   }
 
   /** Live segments are begun as soon as they are listed: players ask for one after the other. */
@@ -250,7 +249,7 @@ export class Acquisition {
   }
 
   #ask(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
-    const neighbour = this.#rim.neighbour(peerId);
+    const neighbour = this.#neighbour(peerId);
     if (!neighbour || !this.#rim.copies.mayQuarantine(copy)) return;
     const nowMs = this.#rim.clock.now();
     const edition = neighbour.announced(copy.id)?.edition ?? 0;
@@ -262,8 +261,12 @@ export class Acquisition {
     neighbour.send({ type: "request", segmentId: copy.id, edition, withinMs: 0, pieces: toRanges(pieces) });
   }
 
+  #neighbour(peerId: PeerId | null): Neighbour | undefined {
+    return this.#rim.neighbours().find((other) => other.peerId === peerId);
+  }
+
   #giveUp(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
-    const neighbour = this.#rim.neighbour(peerId);
+    const neighbour = this.#neighbour(peerId);
     neighbour?.send({ type: "cancel", segmentId: copy.id, pieces: toRanges(pieces) });
     for (const index of pieces) this.#takeBack(copy, index, true);
   }
@@ -271,7 +274,7 @@ export class Acquisition {
   #takeBack(copy: Copy, index: number, late: boolean): void {
     const piece = copy.pieces[index];
     if (piece?.state !== "asked") return;
-    const neighbour = piece.peerId ? this.#rim.neighbour(piece.peerId) : undefined;
+    const neighbour = this.#neighbour(piece.peerId);
     neighbour?.released(copy.extent(index).length - piece.receivedBytes, late);
     this.#rim.copies.forgetPiece(copy, index);
   }

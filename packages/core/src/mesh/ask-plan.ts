@@ -31,10 +31,8 @@ const RARE_OVER = 0.08;
 /** Where a buffer runs dry sooner than this, what is urgent goes before what is rare. */
 const TIGHT_MS = 2_000;
 
-/** Promises within this are alike: of those who made one it is asked who has given least, so that the fastest has not all the work. */
+/** Promises within this are alike: of those who made one it is drawn who is asked, so that the fastest has not all the work. */
 const SOON_MS = 100;
-/** What a neighbour gave is seen against the time it is here, at least so much. */
-const LEAST_HERE_MS = 10_000;
 
 const ranks = new Ranks();
 
@@ -59,9 +57,6 @@ interface Account {
   leftBytes: number;
   /** Bytes asked of it, now and before, that are not here yet. */
   waitingBytes: number;
-  /** What it gave us and is asked for now, in bytes for each millisecond that it is here. */
-  given: number;
-  readonly hereMs: number;
   /** For draws among neighbours. */
   readonly draw: number;
 }
@@ -82,7 +77,7 @@ interface Lack {
 /**
  * Spreads the missing pieces over the neighbours that hold them. First, of all segments, those that few around have: the
  * sooner they have spread, the sooner all uplinks have something to give. Then segment by segment, the most urgent first,
- * rarest pieces first, from whoever promises it soonest, from another ISP only what nobody of our own can bring.
+ * rarest pieces first, from whoever promises it soonest, from another ISP only what nobody of our own has.
  *
  * @param asking the most urgent first
  */
@@ -93,10 +88,7 @@ export function planAsks(view: PlanView, asking: readonly Asking[], { actions, l
     const { peerId, outstandingBytes: waitingBytes } = neighbour;
     purse.bytes -= waitingBytes;
     const leftBytes = windowOf(neighbour, view.nowMs);
-    if (leftBytes <= 0) continue;
-    const hereMs = Math.max(LEAST_HERE_MS, view.nowMs - neighbour.greetedMs);
-    const given = (neighbour.receivedBytes + waitingBytes) / hereMs;
-    accounts.set(peerId, { leftBytes, waitingBytes, given, hereMs, draw: drawOf(peerId) });
+    if (leftBytes > 0) accounts.set(peerId, { leftBytes, waitingBytes, draw: drawOf(peerId) });
   }
   const segments: AskedSegment[] = [];
   for (const one of asking) {
@@ -134,7 +126,6 @@ function segmentOf(
   const { copy } = wanted;
   const holders = spoken.filter(({ said }) => fitsSeal(copy, said));
   if (!holders.some(({ neighbour }) => accounts.has(neighbour.peerId))) return null;
-  const nearHolders = holders.filter(({ neighbour }) => neighbour.sameIsp);
   const nearby = wanted.nearby.filter(({ peerId }) => peerId !== view.self).length;
   const near = spoken.filter(({ neighbour }) => neighbour.sameIsp);
   const timeMs = Math.min(wanted.dryMs - copy.knownSinceMs, MOST_TIME * wanted.targetDurationMs);
@@ -159,16 +150,12 @@ function segmentOf(
     look(fromMs);
     const far = !promised && fromMs <= view.nowMs;
     const { length } = copy.extent(piece);
-    if (purse.bytes <= 0) return;
-    const best =
-      soonest(nearHolders, piece, length, accounts, withinMs, seed) ??
-      (far ? soonest(holders, piece, length, accounts, withinMs, seed) : null);
+    const best = purse.bytes > 0 && soonest(holders, piece, length, far, accounts, withinMs, seed);
     const account = best && accounts.get(best.peerId);
     if (!account) return;
     purse.bytes -= length;
     account.leftBytes -= length;
     account.waitingBytes += length;
-    account.given += length / account.hereMs;
     const asked = asks.get(best.peerId);
     if (asked) asked.push(piece);
     else asks.set(best.peerId, [piece]);
@@ -197,24 +184,22 @@ function soonest(
   holders: readonly Spoken[],
   piece: number,
   length: number,
+  far: boolean,
   accounts: ReadonlyMap<PeerId, Account>,
   withinMs: number,
   seed: number,
 ): PlanNeighbour | null {
   let best: PlanNeighbour | null = null;
   let bestMs = Math.max(LEAST_WITHIN_MS, withinMs);
-  let [bestGiven, bestDraw] = [Number.POSITIVE_INFINITY, 0];
+  let bestTurn = Number.POSITIVE_INFINITY;
   for (const { neighbour, said } of holders) {
-    if (!said.has(piece)) continue;
+    if (!said.has(piece) || !(far || neighbour.sameIsp)) continue;
     const account = accounts.get(neighbour.peerId);
     if (!account || account.leftBytes <= 0) continue;
     const bytes = (account.waitingBytes + length) * (1 + neighbour.lateness / 2);
     const ms = Math.max(SOON_MS, (bytes * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS));
-    const isLater = ms > bestMs || (ms === bestMs && account.given > bestGiven);
-    if (isLater) continue;
-    const draw = mix32(account.draw + piece, seed);
-    if (ms === bestMs && account.given === bestGiven && draw > bestDraw) continue;
-    [best, bestMs, bestGiven, bestDraw] = [neighbour, ms, account.given, draw];
+    const turn = mix32(account.draw + piece, seed);
+    if (ms < bestMs || (ms === bestMs && turn < bestTurn)) [best, bestMs, bestTurn] = [neighbour, ms, turn];
   }
   return best;
 }

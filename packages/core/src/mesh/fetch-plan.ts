@@ -32,6 +32,9 @@ const BACKUPS_FROM = 0.4;
 const BACKUPS_OVER = 0.25;
 const OTHERS_FROM = 0.65;
 const OTHERS_OVER = 0.3;
+/** It takes longer to reach more viewers: ten times as many as so many wait so much longer, as a share of that time too. */
+const CROWD_VIEWERS = 100;
+const CROWD_LATER = 0.1;
 /** Asked pieces that are due well before the buffer runs dry are waited for, until this share of the last stretch. */
 const TRUST_SHARE = 0.6;
 const TRUST_MS = 500;
@@ -192,7 +195,8 @@ function stripeMs(
   if (rank === 0) return copy.knownSinceMs;
   const sinceMs = Math.max(copy.knownSinceMs, brokenMs);
   const spanMs = Math.max(0, latestMs - sinceMs);
-  const [from, over] = rank > 0 ? [BACKUPS_FROM, BACKUPS_OVER] : [OTHERS_FROM, OTHERS_OVER];
+  const later = CROWD_LATER * Math.max(0, Math.log10(electorate.viewers / CROWD_VIEWERS));
+  const [from, over] = rank > 0 ? [BACKUPS_FROM + later, BACKUPS_OVER] : [OTHERS_FROM + later, OTHERS_OVER];
   const crowd = rank > 0 ? electorate.electors.length : electorate.viewers;
   const delay = suppressedDelay(copy.id, stripe, view.self, crowd);
   return sinceMs + spanMs * (brokenMs > copy.knownSinceMs ? (from + over) * delay : from + over * delay);
@@ -251,7 +255,7 @@ function rescue(
   const late = lackingOf(copy).filter((index) => {
     const piece = copy.pieces[index];
     if (piece?.state !== "asked" || nowMs >= trustUntilMs) return true;
-    const giver = piece.peerId ? view.neighbour(piece.peerId) : undefined;
+    const giver = view.neighbours.find(({ peerId }) => peerId === piece.peerId);
     if (!giver?.rateBps) return true;
     return nowMs + (giver.outstandingBytes * 8000) / giver.rateBps > wanted.dryMs - TRUST_MS;
   });

@@ -107,12 +107,6 @@ export class Neighbourhood {
     return this.#greeted;
   }
 
-  /** One of them. */
-  get(peerId: PeerId): Neighbour | undefined {
-    const neighbour = this.#neighbours.get(peerId);
-    return neighbour?.greeted ? neighbour : undefined;
-  }
-
   /** Connections we would still open, or would open in place of one to another ISP. */
   get freeSlots(): number {
     const far = [...this.#attempts.keys()].filter((peerId) => !this.#sameIsp.has(peerId)).length;

@@ -89,8 +89,6 @@ function neighbourOf(
     lateness: 0,
     busyUntilMs: 0,
     lastReceivedMs: 0,
-    greetedMs: 0,
-    receivedBytes: 0,
     sameIsp: true,
     announced: (id) => announced.get(id),
     ...more,
@@ -109,7 +107,6 @@ function viewOf(
     sealsStoppedMs: -100_000,
     segments,
     neighbours,
-    neighbour: (peerId) => neighbours.find((other) => other.peerId === peerId),
     spoken: (id) => spokenOf(neighbours, id),
     cdnBps: 20_000_000,
     mostAskedBytes: Number.POSITIVE_INFINITY,
@@ -265,19 +262,6 @@ describe("pieces", () => {
     expect(counts).toHaveLength(4);
     expect(Math.max(...counts)).toBeLessThan(2 * Math.min(...counts));
   });
-
-  it("are asked, of those who can bring them as soon, of who has given least for the time it is here", () => {
-    const copy = copyOf("least", 2, 99_000);
-    const both = { [copy.id]: [0, 1] };
-    const around = [
-      neighbourOf(1, both, { rateBps: 1e9, receivedBytes: 8_000_000, greetedMs: 0 }),
-      neighbourOf(2, both, { rateBps: 1e9, receivedBytes: 6_000_000, greetedMs: 50_000 }),
-      neighbourOf(3, both, { rateBps: 1e8, receivedBytes: 7_000_000, greetedMs: 0 }),
-    ];
-    const wanted = wantedOf(copy, { nearby: among(around).electors, askedMs: 99_000, dryMs: 120_000 });
-    const { actions } = plan(viewOf([wanted], around, { nowMs: 100_000 }));
-    expect(actions).toEqual([{ kind: "ask", peerId: peer(3), copy, pieces: [0, 1] }]);
-  });
 });
 
 describe("the first copy of a large cluster", () => {
@@ -408,6 +392,19 @@ describe("the first copy of a large cluster", () => {
     expect(Math.max(...turns)).toBeLessThanOrEqual(5_000);
   });
 
+  it("is not fetched again so soon where it takes longer to reach all", () => {
+    const turnsOf = (viewers: number): number[] =>
+      Array.from({ length: 40 }, (_, at) => {
+        const electorate = { ...roster, viewers };
+        const wanted = wantedOf(copyOf("wave", 40), { askedMs: null, upcoming: true, electorate });
+        const { actions, untilMs } = plan(viewOf([wanted], [], { self: peer(at + 1) }));
+        return actions.length > 0 ? 0 : untilMs;
+      }).filter((atMs) => atMs > 0);
+    const [few, many] = [turnsOf(100), turnsOf(10_000)];
+    expect(Math.min(...many)).toBeGreaterThan(Math.min(...few) + 1_000);
+    expect(Math.max(...many)).toBeLessThanOrEqual(10_000);
+  });
+
   it("is fetched whole, by one, from a server that takes no ranges", () => {
     let fetchers = 0;
     for (let member = 0; member <= 40; member++) {
@@ -440,21 +437,6 @@ describe("neighbours of other ISPs", () => {
     expect(first.actions).toEqual([]);
     expect(first.untilMs).toBeLessThan(4_000);
     expect(kinds(plan(viewOf([wanted], both, { nowMs: 6_000 })).actions)).toEqual(["ask"]);
-  });
-
-  it("are asked, when time is short, for no more than our own cannot bring", () => {
-    const copy = copyOf("urgent", 4);
-    const wanted = wantedOf(copy, { nearby: nearby(2) });
-    const busy = { rateBps: 5_000_000, outstandingBytes: 190_000 };
-    const some = [{ ...holder(copy, 1, true), ...busy }, holder(copy, 2, false)];
-    const { actions } = plan(viewOf([wanted], some, { nowMs: 6_000 }));
-    const asked = actions.flatMap((action) => (action.kind === "ask" ? [[action.peerId, action.pieces.length]] : []));
-    expect(asked.toSorted()).toEqual(
-      [
-        [peer(1), 2],
-        [peer(2), 2],
-      ].toSorted(),
-    );
   });
 
   it("are asked early for each piece by one viewer of an ISP, by the others only should it not come", () => {

@@ -20,9 +20,6 @@ export interface PlanNeighbour {
   readonly busyUntilMs: number;
   /** When it last sent part of a piece, on the session's clock. */
   readonly lastReceivedMs: number;
-  /** Since when it is here, on the session's clock, and what it has sent since. */
-  readonly greetedMs: number;
-  readonly receivedBytes: number;
   /** In our ISP group. */
   readonly sameIsp: boolean;
 }
@@ -61,8 +58,6 @@ export interface PlanView {
   readonly sealsStoppedMs: number;
   readonly segments: readonly PlanSegment[];
   readonly neighbours: readonly PlanNeighbour[];
-  /** One of them. */
-  readonly neighbour: (peerId: PeerId) => PlanNeighbour | undefined;
   /** Which of them said something of a segment, and what. */
   readonly spoken: (id: SegmentId) => readonly Spoken[];
   /** CDN rate, bit/s; null while unknown. */
@@ -127,7 +122,7 @@ export function plan(view: PlanView): Plan {
 
 /** Takes pieces back from neighbours, and from range requests, that stopped sending. */
 function releaseStalled(
-  { nowMs, neighbour }: PlanView,
+  { nowMs, neighbours }: PlanView,
   wanted: PlanSegment,
   spoken: readonly Spoken[],
   { actions, look }: Planning,
@@ -139,7 +134,7 @@ function releaseStalled(
   for (const index of copy.in("asked", "coming")) {
     const piece = copy.pieces[index];
     if (!piece) continue;
-    const sender = piece.peerId && neighbour(piece.peerId);
+    const sender = piece.peerId && neighbours.find(({ peerId }) => peerId === piece.peerId);
     const grewMs = Math.max(piece.sinceMs, sender ? sender.lastReceivedMs : 0);
     const isComing = piece.state === "coming";
     const stalledMs = isComing

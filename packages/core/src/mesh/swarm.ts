@@ -157,7 +157,6 @@ export class Swarm {
       mostAskedBytes: settings.piecesInFlight * 65_536,
       rosters: this.#rosters,
       neighbours: () => this.#neighbourhood.all,
-      neighbour: (peerId) => this.#neighbourhood.get(peerId),
       spoken: (id) => this.#hearsay.of(id),
       uploads: () => handlers.uploads(),
       weight: () => this.#toldWeight || MOST_WEIGHT,
