@@ -4,7 +4,7 @@ import { ensureInstalled, reexec } from "./bootstrap.mjs";
 
 try {
   await ensureInstalled();
-  // Ten thousand viewers need more than Node takes by itself.
+  // Ten thousand viewers need more than Node takes by itself. The flags hold for its threads too.
   const mebibytes = Math.floor((0.7 * totalmem()) / 2 ** 20);
   process.env.NODE_OPTIONS =
     `${process.env.NODE_OPTIONS ?? ""} --max-old-space-size=${mebibytes} --max-semi-space-size=128`.trim();

@@ -44,11 +44,9 @@ export interface End extends Outbox<Frame> {
   closed: boolean;
   /** The last frame queued, to tell whether the next one continues its piece. */
   last: Uint8Array | null;
-  /** Frames of one piece that have left and arrive together. */
-  leavingTogether: Frame[];
   /** When the first of those left that arrive together with the next; null where none do. */
   togetherMs: number | null;
-  /** Frames of one piece that came from another shard, while others are to come with them. */
+  /** Frames of one piece that are under way to this side and wait for others to be handed over with. */
   arrivingTogether: Frame[];
 }
 
@@ -86,7 +84,6 @@ export function newEnd(number: number, host: Host, handlers: PeerLinkHandlers): 
     lastArrivalMs: 0,
     closed: false,
     last: null,
-    leavingTogether: [],
     togetherMs: null,
     arrivingTogether: [],
   };

@@ -2,8 +2,7 @@ import type { Clock } from "@shoal/core";
 import type { SimulationOptions } from "./options.ts";
 import type { Person } from "./population.ts";
 import { Random } from "./random.ts";
-import type { Sealer } from "./sealer.ts";
-import type { Tracker } from "./tracker.ts";
+import type { ControlPlane } from "./tracker.ts";
 import type { SharedWorld, Viewer } from "./viewer.ts";
 
 const VANISH_SHARE = 0.5;
@@ -18,7 +17,7 @@ interface FaultyWorld {
   readonly clock: Clock;
   readonly mesh: SharedWorld | null;
   /** Tracker and sealer, where they are in this shard. */
-  readonly control: { readonly tracker: Tracker; readonly sealer: Sealer } | null;
+  readonly controlPlane: ControlPlane | null;
 }
 
 /**
@@ -32,7 +31,7 @@ export function arrangeFault(
   people: readonly Person[],
   viewers: readonly Viewer[],
 ): void {
-  const { clock, mesh, control } = world;
+  const { clock, mesh, controlPlane } = world;
   const random = new Random(`fault ${seed}`);
   const forAWhile = (begin: () => void, end: () => void): void => {
     clock.after(faultAtMs, begin);
@@ -40,15 +39,15 @@ export function arrangeFault(
   };
   const loseSealer = (): void => {
     forAWhile(
-      () => control?.sealer.stop(),
-      () => control?.sealer.resume(),
+      () => controlPlane?.sealer.stop(),
+      () => controlPlane?.sealer.resume(),
     );
-    clock.after(faultAtMs + SEALER_MISSED_MS, () => control?.tracker.setSealing("no-seal"));
-    clock.after(faultAtMs + faultMs, () => control?.tracker.setSealing("on"));
+    clock.after(faultAtMs + SEALER_MISSED_MS, () => controlPlane?.tracker.setSealing("no-seal"));
+    clock.after(faultAtMs + faultMs, () => controlPlane?.tracker.setSealing("on"));
   };
   const loseTracker = (): void => {
     clock.after(faultAtMs, () => {
-      control?.tracker.fail(faultMs);
+      controlPlane?.tracker.fail(faultMs);
       mesh?.tracker.fail(faultMs);
     });
   };
@@ -77,16 +76,17 @@ export function arrangeFault(
 /** Of those who are present, whoever vanishes. */
 function goneAt(atMs: number, people: readonly Person[], random: Random): Person[] {
   return people.filter(
-    ({ joinMs, leaveMs }) => joinMs < atMs && (leaveMs ?? Infinity) > atMs && random.unit() < VANISH_SHARE,
+    ({ joinMs, leaveMs }) =>
+      joinMs < atMs && (leaveMs ?? Number.POSITIVE_INFINITY) > atMs && random.unit() < VANISH_SHARE,
   );
 }
 
-function vanish({ mesh, control }: FaultyWorld, gone: readonly Person[], viewers: readonly Viewer[]): void {
+function vanish({ mesh, controlPlane }: FaultyWorld, gone: readonly Person[], viewers: readonly Viewer[]): void {
   mesh?.network.vanish(gone);
   const numbers = new Set(gone.map(({ number }) => number));
   for (const { peerId } of gone) {
     mesh?.tracker.vanish(peerId);
-    control?.tracker.vanish(peerId);
+    controlPlane?.tracker.vanish(peerId);
   }
   for (const viewer of viewers) if (numbers.has(viewer.person.number) && !viewer.gone) viewer.stop();
 }

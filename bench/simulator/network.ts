@@ -111,7 +111,7 @@ export class Network {
     const end = this.#ends.get(number);
     if (!end) return;
     const frame: Frame = { ...rest, bytes: wireBytes(rest.length), continues: false };
-    this.#comeTogether(end.arrivingTogether, end, frame, together, reachesMs, leftMs);
+    this.#come(end, frame, together, reachesMs, leftMs);
   }
 
   /** The other side of a connection, in another shard, opens or has closed it. */
@@ -214,11 +214,12 @@ export class Network {
     const together = frame.bulk && end.frames[0]?.continues === true && nowMs - sinceMs < TOGETHER_MS;
     end.togetherMs = together ? sinceMs : null;
     if (far) return this.#post.sendFrame(far.shard, far.end, { ...frame, leftMs, reachesMs, together });
-    if (other) this.#comeTogether(end.leavingTogether, other, frame, together, reachesMs, nowMs);
+    if (other) this.#come(other, frame, together, reachesMs, nowMs);
   }
 
   /** A frame is handed over with those before it, unless another is to come with it. */
-  #comeTogether(waiting: Frame[], to: End, frame: Frame, together: boolean, reachesMs: number, sinceMs: number): void {
+  #come(to: End, frame: Frame, together: boolean, reachesMs: number, sinceMs: number): void {
+    const waiting = to.arrivingTogether;
     this.#reach(to, frame, reachesMs, sinceMs);
     if (together) return void waiting.push(frame);
     const inMs = to.lastArrivalMs - this.#clock.now();

@@ -58,8 +58,14 @@ export interface PostReader {
   letter(letter: Letter): void;
 }
 
+/** Which part of the audience, and of how many. */
+export interface ShardPlace {
+  readonly shard: number;
+  readonly shards: number;
+}
+
 /** Where the tracker and the sealer are. */
-export const CONTROL_SHARD = 0;
+export const CONTROL_PLANE_SHARD = 0;
 
 /**
  * What passes between viewers, tracker and sealer of all shards. What is for this shard comes when its way is done; what
@@ -73,11 +79,7 @@ export class Post {
   #reader: PostReader | null = null;
 
   /** @param shardOf where a viewer is */
-  constructor(
-    clock: VirtualTime,
-    { shard, shards }: { readonly shard: number; readonly shards: number },
-    shardOf: (peerId: PeerId) => number,
-  ) {
+  constructor(clock: VirtualTime, { shard, shards }: ShardPlace, shardOf: (peerId: PeerId) => number) {
     this.#clock = clock;
     this.shard = shard;
     this.#shardOf = shardOf;
@@ -90,8 +92,8 @@ export class Post {
   }
 
   send(letter: Letter, wayMs: number): void {
-    const shard = letter.to === "viewer" || letter.to === "asker" ? this.#shardOf(letter.peerId) : CONTROL_SHARD;
-    if (shard === this.shard) this.#clock.after(wayMs, () => this.#reader?.letter(letter));
+    const shard = letter.to === "viewer" || letter.to === "asker" ? this.#shardOf(letter.peerId) : CONTROL_PLANE_SHARD;
+    if (shard === this.shard) this.#deliver(letter, wayMs);
     else this.#out[shard]?.letters.push({ atMs: this.#clock.now() + wayMs, letter });
   }
 
@@ -118,6 +120,10 @@ export class Post {
     readFarFrames(frames, (end, frame) => this.#reader?.frame(end, frame));
     const nowMs = this.#clock.now();
     for (const turn of turns) this.#clock.after(turn.atMs - nowMs, () => this.#reader?.turn(turn));
-    for (const { atMs, letter } of letters) this.#clock.after(atMs - nowMs, () => this.#reader?.letter(letter));
+    for (const { atMs, letter } of letters) this.#deliver(letter, atMs - nowMs);
+  }
+
+  #deliver(letter: Letter, inMs: number): void {
+    this.#clock.after(inMs, () => this.#reader?.letter(letter));
   }
 }

@@ -1,14 +1,15 @@
+import type { Clock } from "@shoal/core";
 import { Cdn, type CdnRequest } from "./cdn.ts";
 import { arrangeFault } from "./faults.ts";
 import { Network, type Traffic } from "./network.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type Person, populate } from "./population.ts";
-import { type Batch, CONTROL_SHARD, Post } from "./post.ts";
+import { type Batch, CONTROL_PLANE_SHARD, Post, type ShardPlace } from "./post.ts";
 import { Random } from "./random.ts";
 import { Sealer } from "./sealer.ts";
 import { SealerAccess } from "./sealer-access.ts";
 import { LiveStream } from "./stream.ts";
-import { Tracker } from "./tracker.ts";
+import { type ControlPlane, Tracker } from "./tracker.ts";
 import { TrackerAccess } from "./tracker-access.ts";
 import { type SharedWorld, Viewer, type ViewerRecord, type World } from "./viewer.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -31,16 +32,15 @@ export interface ShardRecord {
   readonly events: number;
 }
 
-/** Which part of the audience, and of how many. */
-export interface ShardPlace {
-  readonly shard: number;
-  readonly shards: number;
-}
-
 /** All of an audience, each at the place of its number. */
 export function audienceOf(options: SimulationOptions): Person[] {
   const bitrateBps = 1000 * Math.max(...options.ladderKbps);
   return populate({ ...options, bitrateBps, runMs: options.seconds * 1000 });
+}
+
+/** What all of them watch. */
+export function streamOf({ segmentMs, windowMs, ladderKbps }: SimulationOptions, clock: Clock): LiveStream {
+  return new LiveStream(clock, { segmentMs, windowMs, ladderBps: ladderKbps.map((kbps) => kbps * 1000) });
 }
 
 /**
@@ -58,16 +58,17 @@ export class Shard {
 
   /** @param sharing false for the control: the same players from the CDN alone */
   constructor(options: SimulationOptions, sharing: boolean, place: ShardPlace) {
-    const { segmentMs, windowMs, latencyMs, ladderKbps, seed, path } = options;
+    const { latencyMs, seed, path } = options;
     const clock = this.#clock;
     const people = audienceOf(options);
     const shards = shardsOf(people, place.shards);
-    const stream = new LiveStream(clock, { segmentMs, windowMs, ladderBps: ladderKbps.map((kbps) => kbps * 1000) });
+    const stream = streamOf(options, clock);
     this.#place = place;
     const numbers = new Map(people.map(({ peerId, number }) => [peerId, number]));
     this.#post = new Post(clock, place, (peerId) => shards[numbers.get(peerId) ?? 0] ?? 0);
-    const control = sharing && place.shard === CONTROL_SHARD ? this.#openControl(options, stream) : null;
-    this.#sealer = control?.sealer ?? null;
+    const hasControlPlane = sharing && place.shard === CONTROL_PLANE_SHARD;
+    const controlPlane = hasControlPlane ? this.#openControlPlane(options, stream) : null;
+    this.#sealer = controlPlane?.sealer ?? null;
     const mesh = sharing
       ? {
           network: new Network(clock, seed, path, people, this.#post),
@@ -76,10 +77,10 @@ export class Shard {
         }
       : null;
     this.#world = { clock, stream, cdn: new Cdn(clock, stream), latencyMs, mesh };
-    if (mesh) this.#read(mesh, control);
+    if (mesh) this.#read(mesh, controlPlane);
     for (const person of people) if (shards[person.number] === place.shard) this.#arrangeVisit(person);
     this.#arrangeBrownOut(options);
-    arrangeFault(options, { clock, mesh, control }, people, this.#viewers);
+    arrangeFault(options, { clock, mesh, controlPlane }, people, this.#viewers);
   }
 
   /** Lives up to a moment of virtual time, milliseconds. */
@@ -110,7 +111,7 @@ export class Shard {
     };
   }
 
-  #openControl({ seed, pieceKib }: SimulationOptions, stream: LiveStream): { tracker: Tracker; sealer: Sealer } {
+  #openControlPlane({ seed, pieceKib }: SimulationOptions, stream: LiveStream): ControlPlane {
     const clock = this.#clock;
     const sealer = new Sealer(clock, stream, new Random(`sealer ${seed}`), { pieceKib }, (seal) => {
       const publishedMs = stream.publishedMs(stream.placeOf(seal.segmentId).number);
@@ -121,18 +122,18 @@ export class Shard {
     return { tracker, sealer };
   }
 
-  #read({ network, tracker, sealer }: SharedWorld, control: { tracker: Tracker; sealer: Sealer } | null): void {
+  #read({ network, tracker, sealer }: SharedWorld, controlPlane: ControlPlane | null): void {
     this.#post.readBy({
       frame: (end, frame) => network.farFrame(end, frame),
       turn: (turn) => network.farTurn(turn),
       letter: (letter) => {
         const { peerId } = letter;
-        if (letter.to === "tracker") control?.tracker.receive(peerId, letter.said);
+        if (letter.to === "tracker") controlPlane?.tracker.receive(peerId, letter.said);
         else if (letter.to === "viewer") tracker.receive(peerId, letter.said);
         else if (letter.to === "asker") sealer.receive(letter.question, letter.seal);
         else {
           const { question } = letter;
-          control?.sealer.ask(letter.url, (seal) => sealer.answer(peerId, question, seal));
+          controlPlane?.sealer.ask(letter.url, (seal) => sealer.answer(peerId, question, seal));
         }
       },
     });

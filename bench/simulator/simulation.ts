@@ -4,9 +4,9 @@ import type { Traffic } from "./network.ts";
 import type { SimulationOptions } from "./options.ts";
 import { LEAST_DELAY_MS } from "./path.ts";
 import { lastJoinMs, type Person } from "./population.ts";
-import type { Batch } from "./post.ts";
-import { audienceOf, type SealDelay, Shard, type ShardPlace, type ShardRecord } from "./shard.ts";
-import { LiveStream } from "./stream.ts";
+import type { Batch, ShardPlace } from "./post.ts";
+import { audienceOf, type SealDelay, Shard, type ShardRecord, streamOf } from "./shard.ts";
+import type { LiveStream } from "./stream.ts";
 import type { ViewerRecord } from "./viewer.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -82,18 +82,16 @@ export async function playShard(
 
 /** A run, from what happened in each of its shards. */
 export function finished(options: SimulationOptions, shards: readonly ShardRecord[]): FinishedRun {
-  const { segmentMs, windowMs, ladderKbps } = options;
   const people = audienceOf(options);
   const egress = new Egress();
   for (const { egressBytes } of shards) egress.addAll(egressBytes);
   const traffic = shards.flatMap((one) => one.traffic ?? []);
-  const ladderBps = ladderKbps.map((kbps) => kbps * 1000);
   return {
     options,
     endMs: options.seconds * 1000,
     lastJoinMs: lastJoinMs(people),
     people,
-    stream: new LiveStream(new VirtualTime(), { segmentMs, windowMs, ladderBps }),
+    stream: streamOf(options, new VirtualTime()),
     requests: shards.flatMap(({ requests }) => requests).sort((a, b) => a.atMs - b.atMs),
     egress,
     viewers: shards.flatMap(({ viewers }) => viewers).sort((a, b) => a.person.joinMs - b.person.joinMs),

@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { SimulationOptions } from "./options.ts";
-import type { Batch } from "./post.ts";
-import type { ShardPlace, ShardRecord } from "./shard.ts";
+import type { Batch, ShardPlace } from "./post.ts";
+import type { ShardRecord } from "./shard.ts";
 import { type Exchange, playShard } from "./simulation.ts";
 
 /** What a thread is given. */

@@ -1,12 +1,8 @@
-import { totalmem } from "node:os";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { SimulationOptions } from "./options.ts";
 import type { ShardRecord } from "./shard.ts";
 import { type FinishedRun, finished } from "./simulation.ts";
 import type { Task, Word } from "./thread.ts";
-
-/** Of a thread's heap, MiB: most of what events leave behind is gone before it would have to be moved. */
-const YOUNG_MIB = 3 * 128;
 
 /**
  * Plays a run in several threads, a shard in each. The same options and the same number of threads give the same run, and
@@ -29,7 +25,6 @@ export async function simulateInThreads(
         workerData: task,
         transferList: own.filter((port) => port !== null),
         execArgv: ["--conditions=@shoal/source"],
-        resourceLimits: { maxOldGenerationSizeMb: totalmem() / 2 ** 20 / threads, maxYoungGenerationSizeMb: YOUNG_MIB },
       });
       workers.push(worker);
       return recordOf(worker, shard === 0 ? tick : () => {});

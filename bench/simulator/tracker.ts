@@ -28,6 +28,12 @@ interface Member {
   uplinkBps: number;
 }
 
+/** The servers that viewers have in common beside the CDN. */
+export interface ControlPlane {
+  readonly tracker: Tracker;
+  readonly sealer: Sealer;
+}
+
 const CANDIDATES = 24;
 const REVIEW_MS = 2_000;
 /** Until a socket without a word counts as gone. */
