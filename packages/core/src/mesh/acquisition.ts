@@ -275,7 +275,7 @@ export class Acquisition {
     const piece = copy.pieces[index];
     if (piece?.state !== "asked") return;
     const neighbour = this.#neighbour(piece.peerId);
-    neighbour?.released(copy.extent(index).length - piece.receivedBytes, late);
+    neighbour?.released(copy.extent(index).length - piece.receivedBytes, late, this.#rim.clock.now());
     this.#rim.copies.forgetPiece(copy, index);
   }
 

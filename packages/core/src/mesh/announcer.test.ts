@@ -52,10 +52,10 @@ describe("announcements", () => {
     for (const piece of [1, 2, 3]) {
       hold(copy, piece);
       announcer.announce(copy);
-      await clock.pass(20);
+      await clock.pass(5);
     }
     expect(heard.length).toBe(1);
-    await clock.pass(100);
+    await clock.pass(30);
     expect(heard.length).toBe(2);
     expect(heard[1]).toMatchObject({ type: "have", held: [{ first: 0, count: 4 }], coming: [] });
   });

@@ -17,7 +17,7 @@ const GREETED_COPIES = 64;
 /** Up to so many copies their seals go with the greeting; the others' are asked for. */
 const GREETED_SEALS = 12;
 /** Pieces that come in within this time are announced together. */
-const GATHER_MS = 100;
+const GATHER_MS = 30;
 
 /** What was last said of a segment. */
 interface Said {

@@ -1,9 +1,10 @@
 import { mix32, type PeerId } from "@shoal/protocol";
 import type { Announcement, Copy } from "./copy.ts";
-import { Ranks, suppressedDelay } from "./election.ts";
+import { MOST_WEIGHT, Ranks, suppressedDelay } from "./election.ts";
 import type { PlanNeighbour, Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
-const ASSUMED_PEER_BPS = 8_000_000;
+/** Who has not sent us anything yet is taken to have this share of its uplink for us. */
+const ASSUMED_SHARE = 1 / 4;
 /** Piece requests a neighbour may have open before its rate is known. */
 const FIRST_WINDOW_BYTES = 2 * 65_536;
 const WINDOW_MS = 500;
@@ -197,12 +198,14 @@ function soonest(
     const account = accounts.get(neighbour.peerId);
     if (!account || account.leftBytes <= 0) continue;
     const bytes = (account.waitingBytes + length) * (1 + neighbour.lateness / 2);
-    const ms = Math.max(SOON_MS, (bytes * 8000) / (neighbour.rateBps ?? ASSUMED_PEER_BPS));
+    const ms = Math.max(SOON_MS, (bytes * 8000) / (neighbour.rateBps ?? assumedBps(neighbour)));
     const turn = mix32(account.draw + piece, seed);
     if (ms < bestMs || (ms === bestMs && turn < bestTurn)) [best, bestMs, bestTurn] = [neighbour, ms, turn];
   }
   return best;
 }
+
+const assumedBps = ({ uplink }: PlanNeighbour): number => ASSUMED_SHARE * 100_000 * (uplink || MOST_WEIGHT);
 
 /** A number of an id's own. */
 const drawOf = (id: string): number => Number.parseInt(id.slice(0, 8), 16);

@@ -60,11 +60,12 @@ describe("the election", () => {
 });
 
 describe("the stripes of a segment", () => {
-  it("are one for a small segment or few viewers, and at most sixteen", () => {
+  it("are one for a small segment or few viewers, and at most thirty-two", () => {
     expect(stripePieces(6, 1000)).toBe(6);
     expect(stripePieces(40, 6)).toBe(40);
     expect(stripePieces(40, 40)).toBe(5);
-    expect(stripePieces(40, 10_000)).toBe(3);
+    expect(stripePieces(40, 100)).toBe(2);
+    expect(stripePieces(400, 10_000)).toBe(13);
   });
 });
 

@@ -22,7 +22,7 @@ export const MOST_WEIGHT = 100;
 const LEAST_SPLIT_PIECES = 8;
 /** One fetcher for so many viewers, and never more than so many in all. */
 const VIEWERS_PER_FETCHER = 5;
-const MOST_FETCHERS = 16;
+const MOST_FETCHERS = 32;
 
 /**
  * The rendezvous score of a viewer for a stripe of a segment: whoever computes it gets the same number, it is spread

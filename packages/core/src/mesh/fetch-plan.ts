@@ -13,10 +13,12 @@ const ASSUMED_SEGMENT_BYTES = 1_000_000;
 /** Kept between "the CDN could just make it" and "the buffer runs dry"; less for short segments. */
 const SAFETY_MS = 1_000;
 const SAFETY_SHARE = 0.25;
-/** A CDN request that brought nothing for so long, at most and at least, may be hung; between them a share of the time that is left. */
-const CDN_STALLED = [1_500, 300, 1 / 3] as const;
+/** How long nothing may come: milliseconds at most and at least, and between them a share of the time that is left. */
+export type Patience = readonly [mostMs: number, leastMs: number, share: number];
+/** A CDN request that brought nothing for so long may be hung. */
+const CDN_STALLED: Patience = [1_500, 300, 1 / 3];
 /** The same where nobody else has it: only somebody else's request can be better. */
-const CDN_STALLED_ALONE = [2_500, 1_000, 1 / 4] as const;
+const CDN_STALLED_ALONE: Patience = [2_500, 1_000, 1 / 4];
 /** The player's own loader would give up on a first byte after 10 s: stay well below. */
 const LONGEST_WAIT_MS = 8_000;
 /** Backups of an election on demand step in this far apart. */
@@ -96,9 +98,14 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
 }
 
 /** From when on a request to the CDN that last brought something at `grewMs` counts as hung; later where nobody else has what it asks for. */
-export function cdnStalledMs({ dryMs }: Pick<PlanSegment, "dryMs">, grewMs: number, isHeld: boolean = true): number {
-  const [most, least, share] = isHeld ? CDN_STALLED : CDN_STALLED_ALONE;
-  return grewMs + Math.max(least, Math.min(most, (dryMs - grewMs) * share));
+export function cdnStalledMs(wanted: Pick<PlanSegment, "dryMs">, grewMs: number, isHeld: boolean = true): number {
+  return stalledAtMs(wanted, grewMs, isHeld ? CDN_STALLED : CDN_STALLED_ALONE);
+}
+
+/** When patience ends with what last grew at `grewMs`, on the session's clock: the sooner the buffer runs dry, the sooner. */
+export function stalledAtMs({ dryMs }: Pick<PlanSegment, "dryMs">, grewMs: number, patience: Patience): number {
+  const [mostMs, leastMs, share] = patience;
+  return grewMs + Math.max(leastMs, Math.min(mostMs, (dryMs - grewMs) * share));
 }
 
 /**

@@ -119,7 +119,7 @@ export class Mesh {
       welcome: (welcome) => this.#welcomed(welcome),
       candidates: (candidates) => this.#swarm?.introduce(candidates),
       signal: (signal) => this.#swarm?.signal(signal),
-      seal: (seal) => void this.#swarm?.offerSeal(seal),
+      seal: (seal) => this.#swarm?.offerSeal(seal),
       sealKeys: (sealKeys) => this.#swarm?.configure({ sealKeys }),
       sealing: (state) => this.#sealingChanged(state),
       config: (config) => this.#configure(config),

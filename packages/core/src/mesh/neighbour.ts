@@ -36,7 +36,7 @@ export class Neighbour {
   sentBytes = 0;
   outstandingBytes = 0;
   lateness = 0;
-  /** Rate lately received from it, bit/s; null before the first piece. */
+  /** Rate lately received from it, bit/s; null before the first piece came, or was given up. */
   rateBps: number | null = null;
   busyUntilMs = Number.NEGATIVE_INFINITY;
   /** When a CDN request that it had announced came to nothing, on the session's clock. */
@@ -167,15 +167,24 @@ export class Neighbour {
 
   /** A piece is complete: what it took since it was first asked is a sample of its rate. */
   pieceDone(nowMs: number): void {
-    this.#rate.add(this.#burstBytes, Math.max(1, nowMs - this.#burstSinceMs));
+    this.#sample(this.#burstBytes, Math.max(1, nowMs - this.#burstSinceMs), nowMs);
+  }
+
+  /**
+   * Pieces asked of it will not come. Where they were given up because they are late, its rate is at most what would have
+   * brought them now: else who never finishes a piece would be taken for as fast as on the first day.
+   */
+  released(bytes: number, late: boolean, nowMs: number): void {
+    this.outstandingBytes = Math.max(0, this.outstandingBytes - bytes);
+    if (!late) return;
+    this.lateness = Math.min(8, this.lateness + 1);
+    this.#sample(this.#burstBytes + bytes, nowMs - this.#burstSinceMs, nowMs);
+  }
+
+  #sample(bytes: number, durationMs: number, nowMs: number): void {
+    this.#rate.add(bytes, durationMs);
     this.rateBps = this.#rate.bps;
     this.#burstSinceMs = nowMs;
     this.#burstBytes = 0;
-  }
-
-  /** Pieces asked of it will not come. */
-  released(bytes: number, late: boolean): void {
-    this.outstandingBytes = Math.max(0, this.outstandingBytes - bytes);
-    if (late) this.lateness = Math.min(8, this.lateness + 1);
   }
 }

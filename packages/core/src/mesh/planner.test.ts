@@ -84,6 +84,7 @@ function neighbourOf(
     peerId: peer(index),
     uploads: true,
     tracks: new Set<TrackId>([TRACK]),
+    uplink: 0,
     rateBps: null,
     outstandingBytes: 0,
     lateness: 0,
@@ -237,6 +238,28 @@ describe("pieces", () => {
     });
   });
 
+  it("are taken back the sooner the less time there is", () => {
+    const copy = copyOf("hurry", 1);
+    copy.set(0, "asked", 0, peer(1));
+    const both = [neighbourOf(1, { [copy.id]: [0] }), neighbourOf(2, { [copy.id]: [0] })];
+    const takenBack = (nowMs: number, dryMs: number): boolean =>
+      kinds(plan(viewOf([wantedOf(copy, { dryMs })], both, { nowMs })).actions).includes("give-up");
+    expect([1_000, 1_500].map((nowMs) => takenBack(nowMs, 5_000))).toEqual([false, true]);
+    expect([1_500, 2_000].map((nowMs) => takenBack(nowMs, 8_000))).toEqual([false, true]);
+  });
+
+  it("are not asked of somebody of whom nothing is known but a slow uplink, where others proved faster", () => {
+    const copy = copyOf("unknown", 1);
+    const strange = neighbourOf(1, { [copy.id]: [0] }, { uplink: 10 });
+    const proven = neighbourOf(2, { [copy.id]: [0] }, { rateBps: 1_000_000 });
+    const asked = (uplink: number): PeerId[] =>
+      plan(viewOf([wantedOf(copy)], [{ ...strange, uplink }, proven])).actions.flatMap((action) =>
+        action.kind === "ask" ? action.peerId : [],
+      );
+    expect(asked(10)).toEqual([peer(2)]);
+    expect(asked(100)).toEqual([peer(1)]);
+  });
+
   it("of another edition than the seal's are not asked for", () => {
     const copy = copyOf("e", 2);
     const said = new Announcement();
@@ -363,7 +386,7 @@ describe("the first copy of a large cluster", () => {
       expect(kinds(plan(view).actions)).not.toContain("seek");
     }
     expect(seekers).toBeGreaterThan(4);
-    expect(seekers).toBeLessThanOrEqual(16);
+    expect(seekers).toBeLessThanOrEqual(32);
   });
 
   it("is fetched whole on demand, by one at once and by whoever wants it soon after: others are elsewhere in the stream", () => {
@@ -517,6 +540,7 @@ describe("whatever the state", () => {
   const holding = fc.record({
     pieces: fc.array(fc.nat(11)),
     uploads: fc.boolean(),
+    uplink: fc.nat(100),
     rateBps: fc.option(fc.integer({ min: 1, max: 50_000_000 })),
     outstandingBytes: fc.nat(2_000_000),
   });

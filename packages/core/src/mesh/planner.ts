@@ -2,7 +2,7 @@ import type { ByteRange, PeerId, SegmentId, TrackId } from "@shoal/protocol";
 import { type Asking, planAsks } from "./ask-plan.ts";
 import type { Announcement, Copy } from "./copy.ts";
 import type { Elector, Electorate } from "./election.ts";
-import { cdnStalledMs, planFetch } from "./fetch-plan.ts";
+import { cdnStalledMs, type Patience, planFetch, stalledAtMs } from "./fetch-plan.ts";
 
 /** A neighbour as the planner sees it. */
 export interface PlanNeighbour {
@@ -10,6 +10,8 @@ export interface PlanNeighbour {
   /** It sends to others. */
   readonly uploads: boolean;
   readonly tracks: ReadonlySet<TrackId>;
+  /** Its uplink as it says it, in units of 100 kbit/s; 0 while unknown. */
+  readonly uplink: number;
   /** Rate lately received from it, bit/s; null before the first piece. */
   readonly rateBps: number | null;
   /** Bytes asked of it and not here yet. */
@@ -93,9 +95,12 @@ export interface Planning {
   look(atMs: number): void;
 }
 
-/** A piece that has not grown for this long is asked of somebody else; later, if its sender is busy with others of ours. */
-const STALLED_MS = 2_500;
-const STALLED_BEHIND_MS = 4_000;
+/**
+ * A piece that has not grown for so long is asked of somebody else, later if its sender is busy with others of ours: at
+ * most, at least, and between them a share of the time that is left.
+ */
+const STALLED: Patience = [2_500, 500, 1 / 4];
+const STALLED_BEHIND: Patience = [4_000, 800, 3 / 10];
 
 /** What to do now, and when to look again. Pure: no clock, no I/O, nothing random. */
 export function plan(view: PlanView): Plan {
@@ -143,7 +148,7 @@ function releaseStalled(
           grewMs,
           spoken.some(({ said }) => said.has(index)),
         )
-      : Math.min(grewMs + STALLED_MS, piece.sinceMs + STALLED_BEHIND_MS);
+      : Math.min(stalledAtMs(wanted, grewMs, STALLED), stalledAtMs(wanted, piece.sinceMs, STALLED_BEHIND));
     const isStalled = nowMs >= stalledMs;
     if (!isStalled) look(stalledMs);
     if (isComing) rangesStalled &&= isStalled;

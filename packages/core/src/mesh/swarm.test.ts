@@ -1,4 +1,4 @@
-import { decodeFrame } from "@shoal/protocol";
+import { decodeFrame, type PeerId, type SegmentId } from "@shoal/protocol";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestSwarm } from "../testing/swarm.fixture.ts";
 
@@ -85,6 +85,33 @@ describe("a live swarm on a virtual clock", () => {
       expect(swarm.copies(first, last), "one steps in for who failed, not all").toBeLessThan(1.15);
       swarm.stop();
     }
+  });
+
+  it("tells the tracker of a segment that nobody has sealed: all of few viewers, of a cluster those who are to fetch", async () => {
+    swarm = new TestSwarm();
+    await swarm.joinMany(3, 1100);
+    await swarm.clock.pass(14_000);
+    let told: { segmentId: SegmentId; from: PeerId }[] = [];
+    swarm.tracker.onNews = ({ segmentId }, from) => told.push({ segmentId, from });
+    await swarm.clock.pass(8_000);
+    const before = told.length;
+    swarm.sealing = false;
+    const first = swarm.stream.newest + 1;
+    await swarm.clock.pass(8_000);
+    const tellers = (number: number): PeerId[] =>
+      told.flatMap(({ segmentId, from }) => (segmentId === swarm.stream.id(number) ? from : [])).sort();
+    const everybody = swarm.viewers.map(({ peerId }) => peerId).sort();
+    expect(tellers(first)).toEqual(everybody);
+    expect(before, "what is sealed before a playlist lists it is told of by nobody").toBeLessThan(
+      tellers(first).length,
+    );
+    const member = swarm.peerId(1);
+    swarm.tracker.setRoster(swarm.stream.trackId, [member]);
+    told = [];
+    const second = swarm.stream.newest + 1;
+    await swarm.clock.pass(8_000);
+    expect(tellers(second)).toEqual([member]);
+    expectUntouched();
   });
 
   it("holds requests while the CDN fails for all, and plays on soon after", async () => {

@@ -1,9 +1,6 @@
 import {
   type Candidate,
   decodeSeal,
-  type Frame,
-  fromRanges,
-  type HaveFrame,
   type IceServer,
   type IncomingSignal,
   type PeerId,
@@ -11,14 +8,13 @@ import {
   type Seal,
   type SealKey,
   type SegmentId,
-  type SegmentNews,
   type Signal,
   type SwarmId,
   type TrackId,
   uplinkUnits,
 } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
-import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
+import type { LoadRequest, LoadTask, Player, Segment, TrackTimeline } from "../player.ts";
 import type { Counters, NeighbourStats } from "../stats.ts";
 import { Acquisition } from "./acquisition.ts";
 import { Announcer } from "./announcer.ts";
@@ -28,6 +24,7 @@ import type { Copy } from "./copy.ts";
 import { MOST_WEIGHT } from "./election.ts";
 import { Hearsay } from "./hearsay.ts";
 import type { Integrity } from "./integrity.ts";
+import { Listener } from "./listener.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { Neighbourhood } from "./neighbourhood.ts";
 import type { PeerTransport } from "./peer-transport.ts";
@@ -76,10 +73,6 @@ export interface SwarmHandlers {
   sealing(): boolean;
 }
 
-/** Announced segments taken before our own playlist lists them, at one time. */
-const MAX_AHEAD = 3;
-/** Who refused a piece because it has enough to send is not asked again so soon. */
-const BUSY_MS = 200;
 /** A change of our uplink is told from this share on. */
 const WEIGHT_CHANGE = 0.25;
 
@@ -87,6 +80,7 @@ const WEIGHT_CHANGE = 0.25;
 export class Swarm {
   readonly #rim: SwarmRim;
   readonly #handlers: SwarmHandlers;
+  readonly #self: PeerId;
   readonly #trustsPeers: boolean;
   readonly #shareable: SwarmSettings["shareable"];
   readonly #seals: SealBook;
@@ -95,8 +89,11 @@ export class Swarm {
   readonly #uploader: Uploader;
   readonly #acquisition: Acquisition;
   readonly #announcer: Announcer;
+  readonly #listener: Listener;
   readonly #hearsay = new Hearsay();
   readonly #rosters = new Rosters();
+  /** What the tracker was last told of, track by track. */
+  readonly #toldNews = new Map<TrackId, SegmentId>();
   #toldWeight = 0;
   /** Whether we sent to others when neighbours were last told how we stand. */
   #uploaded: boolean;
@@ -106,6 +103,7 @@ export class Swarm {
     const { clock, counters, timeline, player } = rim;
     this.#rim = rim;
     this.#handlers = handlers;
+    this.#self = settings.self;
     this.#trustsPeers = settings.trustsPeers;
     this.#uploaded = handlers.uploads();
     this.#shareable = settings.shareable;
@@ -130,7 +128,7 @@ export class Swarm {
       {
         signal: (signal) => handlers.signal(signal),
         joined: (neighbour) => this.#joined(neighbour),
-        frame: (neighbour, bytes) => this.#frame(neighbour, bytes),
+        frame: (neighbour, bytes) => this.#listener.hear(neighbour, bytes),
         drain: () => this.#uploader.pump(),
         left: (neighbour) => this.#left(neighbour),
       },
@@ -163,6 +161,19 @@ export class Swarm {
       shareable: (segment) => !this.paused(segment.trackId) && (this.#shareable?.(segment) ?? true),
       sealing: () => settings.trustsPeers || handlers.sealing(),
       announceFetch: (copy, fetching) => this.#announcer.announceFetch(copy, fetching),
+    });
+    this.#listener = new Listener({
+      clock,
+      counters,
+      timeline,
+      seals: this.#seals,
+      copies: this.#copies,
+      neighbourhood: this.#neighbourhood,
+      uploader: this.#uploader,
+      acquisition: this.#acquisition,
+      // Where the integrator decides by URL, nothing is taken before its URL is known.
+      mayTakeAhead: ({ trackId }) => !this.#shareable && handlers.sealing() && !this.paused(trackId),
+      convict: ({ peerId }) => this.#convict(peerId),
     });
   }
 
@@ -214,7 +225,7 @@ export class Swarm {
 
   load(request: LoadRequest): LoadTask | null {
     const { id, trackId } = request.segment;
-    if (!this.#copies.get(id)) this.#handlers.news(trackId, id);
+    if (!this.#copies.get(id)) this.#tellNews(trackId, id);
     return this.#acquisition.load(request);
   }
 
@@ -229,26 +240,13 @@ export class Swarm {
     if (copy.complete) return;
     copy.delivered = true;
     this.#acquisition.sawCdn(bytes.byteLength, durationMs);
-    this.#handlers.news(segment.trackId, segment.id);
+    this.#tellNews(segment.trackId, segment.id);
     this.#copies.receiveCdn(copy, { bytes, offset: 0, totalBytes: bytes.byteLength, whole: true });
   }
 
-  /**
-   * A seal came, from the tracker, the sealer or a neighbour. A true one is news: it says that the segment exists, and how
-   * long it is. So it goes on at once to everybody who does not have it.
-   */
-  async offerSeal(seal: Seal, from: Neighbour | null = null): Promise<void> {
-    from?.notesSeal(seal);
-    const verdict = await this.#seals.offer(seal);
-    if (verdict === "forged" && from) return this.#convict(from.peerId);
-    if (verdict !== "new") return;
-    const { segmentId } = seal;
-    if (!this.#copies.get(segmentId) && this.#wantsAhead(segmentId, seal)) this.#copies.beginAhead(segmentId, seal);
-    this.#copies.applySeal(seal);
-    if (!from || this.#copies.get(segmentId)) {
-      for (const neighbour of this.#neighbourhood.all) neighbour.sendSeal(seal);
-    }
-    this.#acquisition.replan();
+  /** A seal came, from the tracker or the sealer. */
+  offerSeal(seal: Seal): void {
+    void this.#listener.seal(seal);
   }
 
   /** Who fetches for our cluster. */
@@ -282,7 +280,7 @@ export class Swarm {
   /** Bytes of a seal that the sealer answered. */
   offerSealBytes(bytes: Uint8Array): void {
     const seal = decodeSeal(bytes);
-    if (seal.ok) void this.offerSeal(seal.value);
+    if (seal.ok) this.offerSeal(seal.value);
     else this.#rim.counters.skippedMessages++;
   }
 
@@ -306,6 +304,7 @@ export class Swarm {
       const copy = this.#copies.get(segment.id);
       if (copy) copy.segment = segment;
     }
+    if (timeline?.live) this.#tellNewest(timeline);
     this.#acquisition.replan();
   }
 
@@ -333,6 +332,23 @@ export class Swarm {
     this.#copies.clear();
   }
 
+  /**
+   * Nobody has sealed the newest segment yet: the sealer is told, sooner than it would look itself. In a cluster those speak
+   * who are to fetch; the others hear the seal before they have read a playlist.
+   */
+  #tellNewest({ trackId, segments }: TrackTimeline): void {
+    const newest = segments[segments.length - 1];
+    const roster = this.#rosters.of(trackId);
+    const speaks = !roster || roster.electors.some(({ peerId }) => peerId === this.#self);
+    if (newest && speaks && !this.#seals.get(newest.id)) this.#tellNews(trackId, newest.id);
+  }
+
+  #tellNews(trackId: TrackId, id: SegmentId): void {
+    if (this.#toldNews.get(trackId) === id) return;
+    this.#toldNews.set(trackId, id);
+    this.#handlers.news(trackId, id);
+  }
+
   #joined(neighbour: Neighbour): void {
     this.#sendStatus(neighbour);
     this.#announcer.greet(neighbour, this.#copies.all());
@@ -356,105 +372,6 @@ export class Swarm {
       rosterEpoch: 0,
       uplink: this.#toldWeight,
     });
-  }
-
-  #frame(neighbour: Neighbour, bytes: Uint8Array): void {
-    const frame = neighbour.read(bytes);
-    if (frame) return this.#handle(neighbour, frame);
-    this.#rim.counters.skippedMessages++;
-    if (neighbour.babbles) this.#neighbourhood.drop(neighbour.peerId, "incompatible");
-  }
-
-  #handle(neighbour: Neighbour, frame: Frame): void {
-    switch (frame.type) {
-      case "have":
-        return this.#have(neighbour, frame);
-      case "drop":
-        for (const id of frame.segmentIds) {
-          const said = neighbour.announced(id);
-          neighbour.forget(id);
-          if (said && said.comingSinceMs !== null && !said.hasAny) this.#fetchFailed(neighbour, id);
-          this.#acquisition.released(neighbour.peerId, id, null);
-        }
-        return;
-      case "request":
-        return this.#uploader.request(neighbour, frame);
-      case "cancel": {
-        const pieces = frame.pieces.length > 0 ? new Set(fromRanges(frame.pieces)) : null;
-        return this.#uploader.cancel(neighbour.peerId, frame.segmentId, pieces);
-      }
-      case "reject": {
-        if (frame.reason === "busy") neighbour.busyUntilMs = this.#rim.clock.now() + BUSY_MS;
-        else neighbour.forget(frame.segmentId);
-        return this.#acquisition.released(neighbour.peerId, frame.segmentId, new Set(fromRanges(frame.pieces)));
-      }
-      case "piece": {
-        const copy = this.#copies.get(frame.segmentId);
-        neighbour.received(frame.bytes.length, this.#rim.clock.now());
-        this.#rim.counters.peerBytes += frame.bytes.length;
-        if (!copy) {
-          this.#rim.counters.wastedBytes += frame.bytes.length;
-          return;
-        }
-        const before = copy.pieces[frame.piece]?.state;
-        this.#copies.receive(copy, neighbour.peerId, frame);
-        if (before === "asked" && copy.pieces[frame.piece]?.state !== "asked") {
-          neighbour.pieceDone(this.#rim.clock.now());
-          this.#acquisition.replan();
-        }
-        return;
-      }
-      case "status":
-        neighbour.uploads = frame.uploads;
-        neighbour.tracks = new Set(frame.tracks);
-        neighbour.uplink = frame.uplink;
-        return this.#acquisition.electorateChanged();
-      case "wantSeal": {
-        const seal = this.#seals.get(frame.segmentId);
-        if (seal) neighbour.send({ type: "seal", seal });
-        return;
-      }
-      case "seal":
-        void this.offerSeal(frame.seal, neighbour);
-        return;
-      case "bye":
-        return this.#neighbourhood.drop(neighbour.peerId, "leaving");
-      case "hello":
-        return;
-    }
-  }
-
-  #have(neighbour: Neighbour, frame: HaveFrame): void {
-    const { segmentId, news } = frame;
-    const said = neighbour.announcement(segmentId);
-    const promised = said.comingSinceMs !== null;
-    if (said.add(frame, this.#rim.clock.now())) this.#fetchFailed(neighbour, segmentId);
-    let copy = this.#copies.get(segmentId);
-    if (!copy && news && this.#wantsAhead(segmentId, news)) copy = this.#copies.beginAhead(segmentId, news);
-    if (copy && news) this.#copies.claimLength(copy, news);
-    // What we have already changes no plan.
-    const matters = promised || frame.coming.length > 0 || copy?.lacks(frame.held);
-    if (copy && !copy.complete && matters) this.#acquisition.replan();
-  }
-
-  /** It was getting something from the CDN, and does no more. */
-  #fetchFailed(neighbour: Neighbour, id: SegmentId): void {
-    const nowMs = this.#rim.clock.now();
-    neighbour.fetchFailedMs = nowMs;
-    const copy = this.#copies.get(id);
-    if (copy) copy.brokenMs = nowMs;
-    this.#acquisition.electorateChanged();
-  }
-
-  /** News ahead of our playlist: the segment that follows what the player follows. */
-  #wantsAhead(id: SegmentId, news: Pick<SegmentNews, "trackId" | "previousId">): boolean {
-    const { timeline } = this.#rim;
-    // Where the integrator decides by URL, nothing is taken before its URL is known.
-    if (this.#shareable || timeline.find(id) || !this.#handlers.sealing() || this.paused(news.trackId)) return false;
-    const ahead = [...this.#copies.all()].filter((copy) => !copy.segment);
-    if (ahead.length >= MAX_AHEAD) return false;
-    const chained = ahead.some((copy) => copy.id === news.previousId);
-    return timeline.continues(news.trackId, news.previousId) || (chained && timeline.active.has(news.trackId));
   }
 
   #isRare(id: SegmentId, piece: number): boolean {

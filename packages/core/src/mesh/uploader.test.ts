@@ -98,6 +98,22 @@ describe("the uploader", () => {
     expect(short.sent.filter(({ type }) => type === "piece").length).toBe(5);
   });
 
+  it("sends what is rare first to who passes it on fastest, whoever asked first", async () => {
+    const clock = new VirtualClock();
+    const limits = { bytesPerSecond: PIECE_BYTES, share: 1 };
+    const uploader = new Uploader(holdsAll, () => true, clock, new Counters(), limits);
+    uploader.request(neighbourOf(4).neighbour, request([{ first: 9, count: 1 }]));
+    const order: number[] = [];
+    for (const uplink of [10, 20, 30]) {
+      const { neighbour, sent } = neighbourOf(uplink / 10);
+      sent.push = (frame) => order.push(frame.type === "piece" && frame.offset === 0 ? uplink : 0);
+      Object.assign(neighbour, { uploads: true, uplink });
+      uploader.request(neighbour, request([{ first: 0, count: 1 }]));
+    }
+    await clock.pass(4_000);
+    expect(order.filter((uplink) => uplink > 0)).toEqual([30, 20, 10]);
+  });
+
   it("forgets what is cancelled, and who left", () => {
     const { neighbour, sent, link } = neighbourOf(1, { carries: 0 });
     const uploader = new Uploader(holdsAll, everywhere, new VirtualClock(), new Counters(), UNLIMITED);

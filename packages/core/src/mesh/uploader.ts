@@ -175,12 +175,17 @@ export class Uploader {
     return bytes;
   }
 
-  /** Whoever is in the middle of a piece, then rare pieces, then by turn: those who can pass most on have the most turns. */
+  /**
+   * Whoever is in the middle of a piece; then rare pieces, to those first who pass them on soonest; then by turn: those who
+   * can pass most on have the most turns.
+   */
   #inTurn(): Queue[] {
     const queues = [...this.#queues.values()];
     for (const { jobs } of queues) this.#bringForward(jobs);
     const haste = ({ jobs: [next] }: Queue): number => (!next ? 2 : next.offset > 0 ? 0 : next.rare ? 1 : 2);
-    return queues.sort((a, b) => haste(a) - haste(b) || a.due - b.due);
+    return queues.sort(
+      (a, b) => haste(a) - haste(b) || (haste(a) === 1 ? passesOn(b) - passesOn(a) : 0) || a.due - b.due,
+    );
   }
 
   /** A rare piece comes first, unless another is begun. */
@@ -238,8 +243,7 @@ export class Uploader {
       jobs.shift();
       if (jobs.length === 0) this.#queues.delete(neighbour.peerId);
       this.#turn = queue.due;
-      const passesOn = neighbour.uploads ? neighbour.uplink || UNKNOWN_UPLINK : 0;
-      queue.due += 1 / Math.max(LEAST_UPLINK, passesOn);
+      queue.due += 1 / Math.max(LEAST_UPLINK, passesOn(queue));
       break;
     }
     return bytes;
@@ -287,4 +291,9 @@ export class Uploader {
     this.#cancelTimer?.();
     this.#cancelTimer = this.#clock.after(waitMs, () => this.pump());
   }
+}
+
+/** How fast a neighbour gives to others what it is sent, in units of 100 kbit/s. */
+function passesOn({ neighbour }: Queue): number {
+  return neighbour.uploads ? neighbour.uplink || UNKNOWN_UPLINK : 0;
 }

@@ -5,10 +5,12 @@ import {
   type PeerId,
   type RemoteConfig,
   type Report,
+  type RosterMember,
   type Seal,
   type SealingState,
   type SealKey,
   TRACKER_VERSION,
+  type TrackId,
   type Welcome,
 } from "@shoal/protocol";
 import type { Clock } from "../clock.ts";
@@ -28,7 +30,7 @@ export class MemoryTracker {
   sealKeys: readonly SealKey[] = [];
   sealing: SealingState = "on";
   /** Hears every news and report. */
-  onNews: (news: News) => void = () => {};
+  onNews: (news: News, from: PeerId) => void = () => {};
   onReport: (report: Report, from: PeerId) => void = () => {};
   readonly #kept: Seal[] = [];
   #up = true;
@@ -67,7 +69,7 @@ export class MemoryTracker {
       },
       status: () => {},
       news: (news) => {
-        if (this.#up) this.onNews(news);
+        if (this.#up) this.onNews(news, self);
       },
       wantCandidates: () => {},
       report: (report) => this.onReport(report, self),
@@ -95,6 +97,15 @@ export class MemoryTracker {
   setSealing(state: SealingState): void {
     this.sealing = state;
     for (const { handlers } of this.#members.values()) handlers.sealing(state);
+  }
+
+  /** Names who fetches a track for all. */
+  setRoster(trackId: TrackId, members: readonly PeerId[]): void {
+    const roster = { trackId, epoch: 1, from: 0, viewers: this.#members.size, gone: [] };
+    for (const [peerId, { handlers }] of this.#members) {
+      const add = members.includes(peerId) ? members.map((member): RosterMember => [member, 50]) : [];
+      handlers.roster({ ...roster, add });
+    }
   }
 
   configure(config: RemoteConfig): void {
