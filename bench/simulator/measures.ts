@@ -2,6 +2,7 @@ import { type Distances, distances } from "./distances.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type PersonsLoad, type SegmentCopies, segmentCopies } from "./segment-copies.ts";
 import type { FinishedRun } from "./simulation.ts";
+import { type Moment, type Spread, spreadOf } from "./spread.ts";
 import { fairness, mean, quantile, sum } from "./statistics.ts";
 import { measureSteady, type Steady } from "./steady.ts";
 import type { ViewerRecord } from "./viewer.ts";
@@ -27,6 +28,9 @@ export interface Measures {
   readonly wrongBytes: number;
   /** Sent by liars, or by those who believed them. */
   readonly falseBytes: number;
+  /** How segments spread, steady, and how it stood second by second. */
+  readonly spread: Spread;
+  readonly moments: readonly Moment[];
   readonly sealerBytes: number;
   readonly controlBytes: number;
   readonly stalls: number;
@@ -104,6 +108,11 @@ export function measure(run: FinishedRun): Measures {
     wastedBytes: sum(stats.map((one) => one.wastedBytes)),
     wrongBytes: sum(viewers.map(({ wrongBytes }) => wrongBytes)),
     falseBytes: traffic?.falsePieceBytes ?? 0,
+    spread: spreadOf(
+      run.moments.filter(({ atMs }) => atMs >= steadyMs),
+      run.stream,
+    ),
+    moments: run.moments,
     sealerBytes: run.sealerBytes,
     controlBytes: traffic?.controlBytes ?? 0,
     stalls: sum(viewers.map(({ stalls }) => stalls)),

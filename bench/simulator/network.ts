@@ -90,6 +90,11 @@ export class Network {
     this.#silence(({ across }) => across?.vanished === true);
   }
 
+  /** What a viewer has sent to others since it came, on the wire. */
+  sentBytes({ number }: Person): number {
+    return this.#host(number).uplink.sentBytes;
+  }
+
   /** @returns whether a viewer was told to lie */
   lies({ number }: Person): boolean {
     return this.#host(number).lies;

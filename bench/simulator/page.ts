@@ -10,10 +10,11 @@ h1{font-size:1.4rem}h2{font-size:1.05rem;margin:2rem 0 .5rem}pre{background:#f3f
 svg{width:100%;height:auto}text{font:12px system-ui,sans-serif;fill:#51606d}`;
 
 const MOST_COLUMNS = 300;
+const PERCENT = { most: 100, unit: "%" };
 
 /** A page of its own with the figures of a run: no script, no request. @param wallMs real time the run took */
 export function page(measures: Measures, control: Measures | null, wallMs: number): string {
-  const { steadyMs, options, upload, hops, neighbours } = measures;
+  const { steadyMs, options, upload, hops, neighbours, spread } = measures;
   const title = `Shoal simulated: ${options.viewers} viewers`;
   const mebibytes = upload.bytes.map((bytes) => bytes / 2 ** 20);
   return `<!doctype html>
@@ -29,6 +30,10 @@ ${copies(measures)}
 ${egress(measures, control)}
 <h2>Viewers that have a segment, % by seconds after its publication (steady)</h2>
 ${completion(measures, control)}
+<h2>What viewers hold of a segment, % by seconds after its publication (steady)</h2>
+${lines([{ name: "of all pieces", points: spread.held.map(({ ageMs, share }) => ({ x: ageMs / 1000, y: 100 * share })) }], PERCENT)}
+<h2>Uplinks that are used, %, and viewers that are there, % of the most, over time</h2>
+${busy(measures)}
 <h2>Segment in the player's buffer, seconds after publication, over time</h2>
 ${delays(measures)}
 <h2>Sent by each viewer that gives, most first, MiB</h2>
@@ -43,7 +48,7 @@ ${bars(shares(neighbours.histogram), `0 to ${neighbours.histogram.length - 1} ne
 
 function offload({ stretches }: Measures): string {
   const points = stretches.map((stretch) => ({ x: stretch.toMs / 1000, y: Math.max(0, 100 * stretch.offload) }));
-  return lines([{ name: "offload", points }], { most: 100, unit: "%" });
+  return lines([{ name: "offload", points }], PERCENT);
 }
 
 function copies(measures: Measures): string {
@@ -69,7 +74,23 @@ function completion(measures: Measures, control: Measures | null): string {
     name: at === 0 ? "with Shoal" : "from the CDN alone",
     points: steady.completionMs.map((ms, percent) => ({ x: ms / 1000, y: percent })),
   }));
-  return lines(curves, { most: 100, unit: "%" });
+  return lines(curves, PERCENT);
+}
+
+function busy({ moments }: Measures): string {
+  const most = Math.max(1, ...moments.map(({ viewers }) => viewers));
+  const used = moments.map(({ atMs, usedBps, uplinkBps }) => ({
+    x: atMs / 1000,
+    y: (100 * usedBps) / Math.max(1, uplinkBps),
+  }));
+  const there = moments.map(({ atMs, viewers }) => ({ x: atMs / 1000, y: (100 * viewers) / most }));
+  return lines(
+    [
+      { name: "uplinks", points: used },
+      { name: "viewers", points: there },
+    ],
+    PERCENT,
+  );
 }
 
 function delays(measures: Measures): string {

@@ -1,4 +1,5 @@
 import type { Clock } from "@shoal/core";
+import type { SegmentId } from "@shoal/protocol";
 import { Cdn, type CdnRequest } from "./cdn.ts";
 import { arrangeFault } from "./faults.ts";
 import { Network, type Traffic } from "./network.ts";
@@ -8,6 +9,7 @@ import { type Batch, CONTROL_PLANE_SHARD, Post, type ShardPlace } from "./post.t
 import { Random } from "./random.ts";
 import { Sealer } from "./sealer.ts";
 import { SealerAccess } from "./sealer-access.ts";
+import { Lookout, type Moment } from "./spread.ts";
 import { LiveStream } from "./stream.ts";
 import { type ControlPlane, Tracker } from "./tracker.ts";
 import { TrackerAccess } from "./tracker-access.ts";
@@ -28,6 +30,7 @@ export interface ShardRecord {
   readonly egressBytes: readonly number[];
   readonly traffic: Traffic | null;
   readonly sealDelays: readonly SealDelay[];
+  readonly moments: readonly Moment[];
   readonly sealerBytes: number;
   readonly events: number;
 }
@@ -55,6 +58,7 @@ export class Shard {
   readonly #sealer: Sealer | null;
   readonly #sealDelays: SealDelay[] = [];
   readonly #viewers: Viewer[] = [];
+  readonly #lookout: Lookout;
 
   /** @param sharing false for the control: the same players from the CDN alone */
   constructor(options: SimulationOptions, sharing: boolean, place: ShardPlace) {
@@ -64,6 +68,7 @@ export class Shard {
     const shards = shardsOf(people, place.shards);
     const stream = streamOf(options, clock);
     this.#place = place;
+    this.#lookout = new Lookout(stream, latencyMs);
     const numbers = new Map(people.map(({ peerId, number }) => [peerId, number]));
     this.#post = new Post(clock, place, (peerId) => shards[numbers.get(peerId) ?? 0] ?? 0);
     const hasControlPlane = sharing && place.shard === CONTROL_PLANE_SHARD;
@@ -88,6 +93,20 @@ export class Shard {
     return this.#clock.run(untilMs);
   }
 
+  /** Looks how far segments have spread. @param atMs about now: the same in all shards */
+  look(atMs: number): void {
+    const { mesh } = this.#world;
+    if (!mesh) return;
+    const looked = this.#viewers.flatMap((viewer) => {
+      const { person, gone } = viewer;
+      if (gone) return [];
+      const sentBytes = mesh.network.sentBytes(person);
+      const givesBps = person.uploads ? person.uplinkBps : 0;
+      return { number: person.number, givesBps, sentBytes, holds: (id: SegmentId) => viewer.holds(id) };
+    });
+    this.#lookout.look(looked, atMs);
+  }
+
   /** What has gathered for another shard. */
   take(shard: number): Batch {
     return this.#post.take(shard);
@@ -106,6 +125,7 @@ export class Shard {
       egressBytes: cdn.egress.bytes,
       traffic: mesh?.network.traffic ?? null,
       sealDelays: this.#sealDelays,
+      moments: this.#lookout.moments,
       sealerBytes: this.#sealer?.readBytes ?? 0,
       events: this.#clock.events,
     };

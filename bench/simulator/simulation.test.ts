@@ -46,3 +46,13 @@ test("sharing costs no stall and no start-up beyond the control's", () => {
 test("viewers carry a good part of it", () => {
   expect(shared.whole.offload).toBeGreaterThan(0.2);
 });
+
+test("it is seen second by second how segments spread: each to all viewers by the time that it is played", () => {
+  const { moments, spread } = shared;
+  expect(moments.map(({ atMs }) => atMs)).toEqual(Array.from({ length: options.seconds }, (_, at) => (at + 1) * 1000));
+  const shares = spread.held.map(({ share }) => share);
+  expect(shares.at(-1)).toBeGreaterThan(0.95);
+  expect(spread.uplinkUse.most).toBeGreaterThan(0);
+  expect(spread.uplinkUse.most).toBeLessThanOrEqual(1.05);
+  expect(control.moments).toEqual([]);
+});

@@ -6,6 +6,7 @@ import { LEAST_DELAY_MS } from "./path.ts";
 import { lastJoinMs, type Person } from "./population.ts";
 import type { Batch, ShardPlace } from "./post.ts";
 import { audienceOf, type SealDelay, Shard, type ShardRecord, streamOf } from "./shard.ts";
+import { type Moment, merged } from "./spread.ts";
 import type { LiveStream } from "./stream.ts";
 import type { ViewerRecord } from "./viewer.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -25,6 +26,8 @@ export interface FinishedRun {
   /** Null in the control. */
   readonly traffic: Traffic | null;
   readonly sealDelays: readonly SealDelay[];
+  /** How it stood, second by second. Nothing in the control. */
+  readonly moments: readonly Moment[];
   readonly sealerBytes: number;
   readonly events: number;
 }
@@ -73,6 +76,7 @@ export async function playShard(
     await shard.run(nowMs);
     const others = Array.from({ length: place.shards }, (_, at) => (at === place.shard ? null : shard.take(at)));
     for (const batch of await exchange(others)) shard.receive(batch);
+    if (nowMs >= tickMs) shard.look(tickMs);
     if (nowMs < tickMs && nowMs < endMs) continue;
     tick(nowMs);
     tickMs += TICK_MS;
@@ -97,6 +101,7 @@ export function finished(options: SimulationOptions, shards: readonly ShardRecor
     viewers: shards.flatMap(({ viewers }) => viewers).sort((a, b) => a.person.joinMs - b.person.joinMs),
     traffic: traffic.length === 0 ? null : traffic.reduce(together),
     sealDelays: shards.flatMap(({ sealDelays }) => sealDelays),
+    moments: merged(shards.map(({ moments }) => moments)),
     sealerBytes: shards.reduce((sum, { sealerBytes }) => sum + sealerBytes, 0),
     events: shards.reduce((sum, { events }) => sum + events, 0),
   };

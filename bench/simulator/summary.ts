@@ -96,10 +96,13 @@ function playerRows(measures: Measures, control: Measures | null): Row[] {
 
 function peerRows(measures: Measures): Row[] {
   const { upload, neighbours, options, hops, peerBytes, wastedBytes } = measures;
+  const { uplinkUse } = measures.spread;
   const share = (bytes: number): string => percent(bytes / Math.max(1, peerBytes));
   return [
     ["same-ISP share of peer bytes", `${percent(measures.sameIspShare)} (blind ${percent(1 / options.isps)})`],
     ["busiest uploader / mean", `${upload.busiestToMean.toFixed(2)}, fairness ${upload.fairness.toFixed(2)}`],
+    ["held by viewers", heldBy(measures)],
+    ["uplinks busy, mean", `${percent(uplinkUse.mean)} (${percent(uplinkUse.least)} to ${percent(uplinkUse.most)})`],
     ["uplink used, median, p95", `${percent(upload.usedUplink.median)}, ${percent(upload.usedUplink.p95)}`],
     ["hops, mean, p95", `${hops.mean.toFixed(1)}, ${hops.p95}`],
     ["wasted", `${mib(wastedBytes)}, ${share(wastedBytes)} of ${mib(peerBytes)} from peers`],
@@ -117,4 +120,10 @@ function peerRows(measures: Measures): Row[] {
       `${measures.convicted} (${measures.convictedInnocents} innocent), for ${mib(measures.falseBytes)} of false bytes`,
     ],
   ];
+}
+
+/** Of a segment, so long after its publication. */
+function heldBy({ spread, options }: Measures): string {
+  const shown = spread.held.filter(({ ageMs }) => ageMs > 0 && ageMs % 2_000 === 0 && ageMs <= options.latencyMs);
+  return shown.map(({ ageMs, share }) => `${percent(share)} after ${ageMs / 1000} s`).join(", ");
 }

@@ -29,6 +29,8 @@ export class Uplink<Frame extends Sendable, Box extends Outbox<Frame>> {
   readonly #left: (box: Box, frame: Frame, leftMs: number) => void;
   readonly #turn = (box: Box): void => this.#next(box);
   #freeMs = 0;
+  /** Of all frames that had their turn. */
+  sentBytes = 0;
 
   /** @param left the last bit of a frame is on its way at `leftMs`: now, or soon for a short one; calls no engine */
   constructor(clock: VirtualTime, bps: number, left: (box: Box, frame: Frame, leftMs: number) => void) {
@@ -55,6 +57,7 @@ export class Uplink<Frame extends Sendable, Box extends Outbox<Frame>> {
     const frame = box.frames.shift();
     if (!frame) return;
     this.#freeMs = Math.max(nowMs, this.#freeMs) + frame.bytes * this.#msPerByte;
+    this.sentBytes += frame.bytes;
     box.leavesMs = this.#freeMs;
     if (frame.bulk) box.leaving = frame;
     else this.#left(box, frame, box.leavesMs);

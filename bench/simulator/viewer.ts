@@ -1,6 +1,6 @@
 import { type MeshFactory, type MeshModule, Session, type ShoalStats } from "@shoal/core";
 import { desktopMesh } from "@shoal/core/testing";
-import type { PeerId, TrackId } from "@shoal/protocol";
+import type { PeerId, SegmentId, TrackId } from "@shoal/protocol";
 import { Mesh } from "../../packages/core/src/mesh/mesh.ts";
 import type { Cdn, FetchCause } from "./cdn.ts";
 import { LengthsStore, PlayedBytes } from "./lengths-store.ts";
@@ -66,6 +66,7 @@ export class Viewer {
   readonly #played = new PlayedBytes();
   readonly #convicted: PeerId[] = [];
   readonly #session: Session;
+  #store: LengthsStore | null = null;
   #rescues = 0;
   #counters: { readonly rescues: number } = { rescues: 0 };
   #gone = false;
@@ -107,6 +108,11 @@ export class Viewer {
   /** True once the viewer has left. */
   get gone(): boolean {
     return this.#gone;
+  }
+
+  /** Bytes that it holds of a segment. */
+  holds(id: SegmentId): number {
+    return this.#store?.bytesOf(id) ?? 0;
   }
 
   /** @param lied it was told to lie */
@@ -165,12 +171,14 @@ export class Viewer {
     const createMesh: MeshFactory = (player, settings, handlers) => {
       if (!mesh) throw new Error("The control has no mesh to load.");
       this.#counters = settings.counters;
+      const store = new LengthsStore(this.#played);
+      this.#store = store;
       return new Mesh(
         {
           clock,
           transport: mesh.network.transport(person),
           tracker: mesh.tracker.connector(person.peerId, person.isp),
-          store: new LengthsStore(this.#played),
+          store,
           integrity: simulatedIntegrity,
           fetchSeal: (url) => mesh.sealer.get(person.peerId, url),
         },
