@@ -63,3 +63,15 @@ test("whoever sends false bytes is found out", async () => {
   expect(shared.convicted).toBeGreaterThan(0);
   expect(shared.convictedInnocents).toBe(0);
 });
+
+test("viewers behind unequal lines keep the best rendition, and one copy in all serves two ISPs", async () => {
+  for (const seed of [1, 4]) {
+    const ladderKbps = [372, 775, 1476];
+    const { steady, abandoned } = measure(
+      await simulate({ ...SMALL, viewers: 8, seconds: 90, ladderKbps, uplinkBudget: 1.5, seed }, true),
+    );
+    expect(abandoned).toBe(0);
+    expect(steady.bitrateKbps).toBeGreaterThan(1400);
+    expect(steady.copies).toBeLessThan(1.2);
+  }
+});

@@ -6,6 +6,10 @@ import { quietCopies } from "../testing/copies.fixture.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { Acquisition } from "./acquisition.ts";
 import type { Copies } from "./copies.ts";
+import { Announcement } from "./copy.ts";
+import { Hearsay } from "./hearsay.ts";
+import { Neighbour } from "./neighbour.ts";
+import type { Spoken } from "./planner.ts";
 import { Rosters } from "./roster.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -24,7 +28,10 @@ let copies: Copies;
 let acquisition: Acquisition;
 let fetches: CdnSink[];
 let heard: unknown[];
+let progress: number[];
 let canTurnElsewhere: boolean;
+let bufferedAheadMs: number;
+let spoken: Spoken[];
 
 /** A load that notes what it is told. */
 function request(): LoadRequest {
@@ -35,7 +42,7 @@ function request(): LoadRequest {
       return { abort: () => {} };
     },
     sink: {
-      progress: () => {},
+      progress: (bytes) => progress.push(bytes),
       done: (bytes) => heard.push(bytes.byteLength),
       failed: (outcome) => heard.push(outcome),
     },
@@ -46,12 +53,15 @@ beforeEach(() => {
   clock = new VirtualClock();
   fetches = [];
   heard = [];
+  progress = [];
+  spoken = [];
+  bufferedAheadMs = 0;
   const ignore = (): void => {};
   copies = quietCopies(clock, 1_000_000);
   acquisition = new Acquisition({
     clock,
     player: {
-      state: () => ({ playheadMs: 0, bufferedAheadMs: 0, playbackRate: 1 }),
+      state: () => ({ playheadMs: 0, bufferedAheadMs, playbackRate: 1 }),
       fetch: () => ({ abort: ignore }),
       canTurnElsewhere: () => canTurnElsewhere,
     },
@@ -61,7 +71,7 @@ beforeEach(() => {
     self: "0".repeat(32) as PeerId,
     rosters: new Rosters(),
     neighbours: () => [],
-    spoken: () => [],
+    spoken: () => spoken,
     uploads: () => true,
     weight: () => 50,
     shareable: () => true,
@@ -75,6 +85,41 @@ describe("a load", () => {
   it("is not taken while the same segment is being loaded, so that neither goes unanswered", async () => {
     expect(acquisition.load(request())).not.toBeNull();
     expect(acquisition.load(request())).toBeNull();
+  });
+
+  it("shows no progress while neighbours alone bring it, as if the network were so slow, but does once the CDN is asked", async () => {
+    bufferedAheadMs = 10_000;
+    const link = { queuedBytes: 0, signal: () => {}, close: () => {}, send: () => true };
+    const neighbour = new Neighbour("1".repeat(32) as PeerId, link, true, new Hearsay());
+    neighbour.uploads = true;
+    const said = new Announcement();
+    said.held.add([{ first: 0, count: 9 }]);
+    spoken = [{ neighbour, said }];
+    acquisition.load(request());
+    const copy = copies.get(segment.id);
+    if (!copy) throw new Error("nothing is being got");
+    copies.claimLength(copy, { ...segment, byteLength: 9 * 65_536, pieceShift: 16 });
+    const send = (piece: number): void => {
+      const bytes = new Uint8Array(1_000);
+      copies.receive(copy, neighbour.peerId, {
+        type: "piece",
+        segmentId: segment.id,
+        edition: 0,
+        piece,
+        offset: 0,
+        bytes,
+      });
+      acquisition.changed(copy);
+    };
+    await clock.pass(100);
+    copy.set(0, "asked", clock.now(), neighbour.peerId);
+    send(0);
+    expect([fetches.length, progress]).toEqual([0, []]);
+    bufferedAheadMs = 0;
+    await clock.pass(200);
+    expect(fetches.length).toBe(1);
+    fetches[0]?.progress(2_000, null);
+    expect(progress).toEqual([2_000]);
   });
 
   it("whose CDN request fails is held, unless the player has somewhere else to turn, or there is nothing to wait for", async () => {

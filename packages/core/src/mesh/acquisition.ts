@@ -366,8 +366,7 @@ export class Acquisition {
     if (!load) return;
     const bytes = this.#rim.copies.assemble(copy);
     if (!bytes) {
-      const received = copy.pieces.reduce((sum, piece) => sum + piece.receivedBytes, 0);
-      if (received > 0 && !load.fetched) load.request.sink.progress(received, copy.byteLength);
+      this.#tellProgress(copy, load);
       return;
     }
     this.#loads.delete(copy.id);
@@ -377,6 +376,16 @@ export class Acquisition {
     this.#peerRate.add(copy.peerBytes - load.bytesBefore, this.#rim.clock.now() - load.askedMs);
     const delivery = { cdnBytes: copy.cdnBytes, peerBytes: copy.peerBytes, rateBps: this.rateBps, plain: false };
     load.request.sink.done(bytes, delivery);
+  }
+
+  /**
+   * While neighbours alone are asked the player hears nothing: it would take their trickle for what the network gives, and
+   * fall to a lower rendition, though the CDN can still bring the rest in time. Once that is asked, its bytes tell.
+   */
+  #tellProgress(copy: Copy, { request, fetched }: Load): void {
+    if (fetched || !this.#cdn.underWay(copy.id)) return;
+    const received = copy.pieces.reduce((sum, piece) => sum + piece.receivedBytes, 0);
+    if (received > 0) request.sink.progress(received, copy.byteLength);
   }
 
   #count(copy: Copy, load: Load): void {

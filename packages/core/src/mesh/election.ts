@@ -26,10 +26,11 @@ const MOST_FETCHERS = 32;
 
 /**
  * The rendezvous score of a viewer for a stripe of a segment: whoever computes it gets the same number, it is spread
- * evenly over viewers from one stripe to the next, and a viewer of twice the weight wins twice as often.
+ * evenly over viewers from one stripe to the next, and a viewer of twice the weight wins four times as often: what a slow
+ * uplink fetches comes late to all.
  */
 export function electionScore(segment: SegmentId, stripe: number, { peerId, weight }: Elector): number {
-  return -weight / Math.log((rendezvous(segment, stripe, peerId) + 0.5) / 2 ** 32);
+  return -(weight * weight) / Math.log((rendezvous(segment, stripe, peerId) + 0.5) / 2 ** 32);
 }
 
 /** How many come before `self` as fetcher of a stripe: 0 is the primary, 1 the first backup; -1 for no elector. */
