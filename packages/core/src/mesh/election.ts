@@ -64,9 +64,12 @@ export class Ranks {
 
 /** Pieces that one fetcher takes together: the first copy for many viewers is split over many uplinks. */
 export function stripePieces(pieces: number, viewers: number): number {
-  if (pieces < LEAST_SPLIT_PIECES) return pieces;
-  const fetchers = Math.max(1, Math.min(MOST_FETCHERS, Math.round(viewers / VIEWERS_PER_FETCHER)));
-  return Math.ceil(pieces / fetchers);
+  return pieces < LEAST_SPLIT_PIECES ? pieces : Math.ceil(pieces / fetchersFor(viewers));
+}
+
+/** Among how many fetchers a segment of many pieces is split. */
+export function fetchersFor(viewers: number): number {
+  return Math.max(1, Math.min(MOST_FETCHERS, Math.round(viewers / VIEWERS_PER_FETCHER)));
 }
 
 /**

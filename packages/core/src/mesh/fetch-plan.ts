@@ -1,6 +1,6 @@
 import type { ByteRange } from "@shoal/protocol";
 import type { Copy } from "./copy.ts";
-import { electionRank, electionShare, Ranks, stripePieces, suppressedDelay } from "./election.ts";
+import { electionRank, electionShare, fetchersFor, Ranks, stripePieces, suppressedDelay } from "./election.ts";
 import type { Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
 /** Below this much buffer nothing is waited for; less for short segments. */
@@ -29,6 +29,8 @@ const LIVE_STAGGER_MS = 700;
 const SPREAD_TARGETS = 3;
 /** The player's own request is the better one: an elected viewer gives it so long to come. */
 const OWN_REQUEST_MS = 250;
+/** Where a segment is to be split its seal says how, and is waited for this share of a target duration. */
+const SEAL_SHARE = 0.35;
 /** When those elected behind the first step in, and everybody, as shares of the time that a segment has. */
 const BACKUPS_FROM = 0.4;
 const BACKUPS_OVER = 0.25;
@@ -231,10 +233,16 @@ function electedMs({ self, nowMs }: PlanView, wanted: PlanSegment, spoken: reado
   if (!electorate.named && !electors.some(({ peerId }) => peerId !== self)) return askedMs ?? Number.POSITIVE_INFINITY;
   if (copy.cdnFailed) return Number.POSITIVE_INFINITY;
   const rank = electionRank(copy.id, 0, self, electors);
-  if (rank === 0) return askedMs === null ? copy.knownSinceMs + OWN_REQUEST_MS : nowMs;
+  if (rank === 0) return Math.max(sealMs(wanted), askedMs === null ? copy.knownSinceMs + OWN_REQUEST_MS : nowMs);
   const backup = rank > 0 ? rank - 1 : Math.min(electors.length, 10);
   if (wanted.live) return copy.knownSinceMs + wanted.targetDurationMs + 500 + backup * LIVE_STAGGER_MS;
   return Math.min(VOD_LONGEST_WAIT_MS, (1 + backup) * VOD_STAGGER_MS) + (askedMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** How long the seal is waited for before one fetches all of what many should split. */
+function sealMs({ copy, electorate, live, canSplit, targetDurationMs }: PlanSegment): number {
+  const isSplit = live && canSplit && !copy.seal && fetchersFor(electorate.viewers) > 1;
+  return isSplit ? copy.knownSinceMs + SEAL_SHARE * targetDurationMs : 0;
 }
 
 /** Looks again when the first of the announced fetches stops being believed. */

@@ -145,6 +145,16 @@ describe("who fetches", () => {
     ).toEqual(["fetch"]);
   });
 
+  it("is the one elected of a crowd only once the seal, by which they would split the segment, is late", () => {
+    const electorate = among(others, { named: true, viewers: 400 });
+    const wanted = wantedOf(segmentOfRank(0, others), { electorate });
+    const first = plan(viewOf([wanted], others));
+    expect(first.actions).toEqual([]);
+    expect(first.untilMs).toBeGreaterThan(1_000);
+    expect(kinds(plan(viewOf([wanted], others, { nowMs: first.untilMs })).actions)).toEqual(["fetch"]);
+    expect(kinds(plan(viewOf([{ ...wanted, canSplit: false }], others)).actions)).toEqual(["fetch"]);
+  });
+
   it("is nobody here while another is elected and the buffer lasts; its turn comes when the others fail", () => {
     const wanted = wantedOf(segmentOfRank(1, others), { electorate: among(others) });
     const first = plan(viewOf([wanted], others));
