@@ -22,8 +22,10 @@ const LATEST_SHARE = 0.5;
 /** A segment's time counts up to this many target durations. */
 const MOST_TIME = 2;
 const LEAST_WITHIN_MS = 300;
-/** A piece is rare while no more than this share of the neighbours holds it. */
+/** A piece is rare while no more than this share of the neighbours holds it; of few neighbours so many, up to a quarter of them. */
 const RARE_SHARE = 0.1;
+const RARE_HOLDERS = 2;
+const RARE_SHARE_OF_FEW = 0.25;
 /**
  * What hardly anybody holds is asked for by each viewer at a moment of its own within this share of a segment's time:
  * those who are first have it to give to the others, and whoever fetched it need not send it to all.
@@ -39,7 +41,7 @@ const ranks = new Ranks();
 
 /** Hardly anybody around holds a piece: it has to spread before what is common. */
 export function isRare(holders: number, neighbours: number): boolean {
-  return holders <= RARE_SHARE * neighbours;
+  return holders <= Math.max(RARE_SHARE * neighbours, Math.min(RARE_HOLDERS, RARE_SHARE_OF_FEW * neighbours));
 }
 
 /** Bytes that may be asked of a neighbour now. */
@@ -134,8 +136,10 @@ function segmentOf(
   const withinMs = LATEST_SHARE * (wanted.dryMs - view.nowMs);
   const believedFromMs = view.nowMs - copy.patienceMs;
   /** A moment of our own within a span, both shares of the segment's time. */
-  const drawMs = (draw: number, from: number, over: number): number =>
-    copy.knownSinceMs + timeMs * (from + over * suppressedDelay(copy.id, draw, view.self, nearby + 1));
+  const drawMs = (draw: number, from: number, over: number, sinceMs: number = copy.knownSinceMs): number =>
+    sinceMs + timeMs * (from + over * suppressedDelay(copy.id, draw, view.self, nearby + 1));
+  // Where a piece goes through many hands nobody waits for longer than it has been awaited anyway.
+  const rareFromMs = (wanted.electorate.viewers <= 2 * (nearby + 1) && copy.heardMs) || copy.knownSinceMs;
   const farMs = (piece: number): number =>
     ranks.of(copy, piece, view.self, wanted.nearby) === 0
       ? copy.knownSinceMs + timeMs * FAR_FROM
@@ -144,7 +148,7 @@ function segmentOf(
   /** For draws of our own for this segment. */
   const seed = drawOf(copy.id) ^ drawOf(view.self);
   const ask = (piece: number, rare: boolean, look: (atMs: number) => void): void => {
-    const momentMs = rare && !anywhere ? drawMs(~piece, 0, RARE_OVER) : view.nowMs;
+    const momentMs = rare && !anywhere ? drawMs(~piece, 0, RARE_OVER, rareFromMs) : view.nowMs;
     if (momentMs > view.nowMs) return look(momentMs);
     const promised = !anywhere && near.some(({ said }) => said.promises(piece, believedFromMs));
     const fromMs = anywhere || promised ? 0 : farMs(piece);
@@ -199,7 +203,8 @@ function soonest(
     if (!account || account.leftBytes <= 0) continue;
     const bytes = (account.waitingBytes + length) * (1 + neighbour.lateness / 2);
     const ms = Math.max(SOON_MS, (bytes * 8000) / (neighbour.rateBps ?? assumedBps(neighbour)));
-    const turn = mix32(account.draw + piece, seed);
+    // Whoever fetched a segment has all of it long before the others, and would send it to all.
+    const turn = mix32(account.draw + piece, seed) + (said.complete ? 2 ** 32 : 0);
     if (ms < bestMs || (ms === bestMs && turn < bestTurn)) [best, bestMs, bestTurn] = [neighbour, ms, turn];
   }
   return best;

@@ -55,6 +55,8 @@ export class Copy {
   cdnProgressMs = 0;
   cdnBytes = 0;
   peerBytes = 0;
+  /** When a neighbour was first heard to hold some of it, on the session's clock; null before. */
+  heardMs: number | null = null;
   /** The player was asked to read its playlist for it. */
   sought = false;
   /** How often in a row the CDN answered with an error for it. */

@@ -133,6 +133,7 @@ export class Listener {
     if (said.add(frame, clock.now())) this.#fetchFailed(neighbour, segmentId);
     let copy = copies.get(segmentId);
     if (!copy && news && this.#wantsAhead(segmentId, news)) copy = copies.beginAhead(segmentId, news);
+    if (copy && frame.held.length > 0) copy.heardMs ??= clock.now();
     if (copy && news) copies.claimLength(copy, news);
     // What we have already changes no plan.
     const matters = promised || frame.coming.length > 0 || copy?.lacks(frame.held);

@@ -278,6 +278,17 @@ describe("pieces", () => {
     expect(plan(viewOf([wantedOf(copy)], [neighbourOf(1, {}, { announced: () => said })])).actions).toEqual([]);
   });
 
+  it("are asked of whoever has parts of it rather than of who has all: whoever fetched it has sent most already", () => {
+    for (let n = 0; n < 20; n++) {
+      const copy = copyOf(`parts${n}`, 1);
+      const all = neighbourOf(1, { [copy.id]: [0] }, { rateBps: 50_000_000 });
+      const said = all.announced(copy.id);
+      if (said) said.complete = true;
+      const part = neighbourOf(2, { [copy.id]: [0] }, { rateBps: 20_000_000 });
+      expect(plan(viewOf([wantedOf(copy)], [all, part])).actions).toMatchObject([{ kind: "ask", peerId: peer(2) }]);
+    }
+  });
+
   it("are asked of all who can bring them soon, not of the fastest alone", () => {
     const given = new Map<PeerId, number>();
     const holders = [80, 160, 320, 640].map((mbps, n) => ({ index: n + 1, rateBps: mbps * 1e6 }));
@@ -628,6 +639,23 @@ describe("what few around have", () => {
     expect(kinds(actions)).not.toContain("ask");
     expect(untilMs).toBeLessThan(1_000);
     expect(asked(7_000, 800)).toEqual([young.id]);
+  });
+
+  it("waits, where all know each other, from when it was heard of: however long before the segment was known", () => {
+    const few = Array.from({ length: 8 }, (_, n) => neighbourOf(n + 1, n === 0 ? { [young.id]: [0, 1, 2, 3] } : {}));
+    const { electors } = among(few);
+    const asks = (viewers: number): boolean => {
+      young.heardMs = 2_000;
+      const wanted = wantedOf(young, {
+        nearby: electors,
+        electorate: { named: false, electors, viewers },
+        dryMs: 12_000,
+      });
+      return kinds(plan(viewOf([wanted], few, { nowMs: 2_001 })).actions).includes("ask");
+    };
+    expect(asks(9)).toBe(false);
+    expect(asks(900)).toBe(true);
+    young.heardMs = null;
   });
 
   it("waits where a buffer is about to run dry", () => {
