@@ -65,7 +65,7 @@ test("whoever sends false bytes is found out", async () => {
 });
 
 test("viewers behind unequal lines keep the best rendition, and one copy in all serves two ISPs", async () => {
-  for (const seed of [2, 3, 5]) {
+  for (const seed of [2, 3, 4]) {
     const ladderKbps = [372, 775, 1476];
     const { steady, abandoned } = measure(
       await simulate({ ...SMALL, viewers: 8, seconds: 90, ladderKbps, uplinkBudget: 1.5, seed }, true),

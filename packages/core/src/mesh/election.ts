@@ -16,10 +16,8 @@ export interface Electorate {
   readonly viewers: number;
 }
 
-/** A faster uplink counts as this one. */
+/** A faster uplink counts as this one. What nobody has measured does, too: it will be, once it is elected. */
 export const MOST_WEIGHT = 100;
-/** One that nobody has measured as this: it will be, as soon as others ask for pieces, and may be a slow one. */
-export const UNKNOWN_WEIGHT = 10;
 /** A segment of fewer pieces is fetched whole, by one. */
 const LEAST_SPLIT_PIECES = 8;
 /** One fetcher for so many viewers, and never more than so many in all. */

@@ -11,7 +11,7 @@ import {
 } from "@shoal/protocol";
 import { RateEstimate } from "../rate.ts";
 import { Announcement } from "./copy.ts";
-import { UNKNOWN_WEIGHT } from "./election.ts";
+import { MOST_WEIGHT } from "./election.ts";
 import type { Hearsay } from "./hearsay.ts";
 import type { PeerLink } from "./peer-transport.ts";
 
@@ -68,7 +68,7 @@ export class Neighbour {
 
   /** Its weight in elections. */
   get weight(): number {
-    return this.uplink || UNKNOWN_WEIGHT;
+    return this.uplink || MOST_WEIGHT;
   }
 
   send(frame: Frame): boolean {

@@ -21,7 +21,7 @@ import { Announcer } from "./announcer.ts";
 import { isRare } from "./ask-plan.ts";
 import { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
-import { MOST_WEIGHT, UNKNOWN_WEIGHT } from "./election.ts";
+import { MOST_WEIGHT } from "./election.ts";
 import { Hearsay } from "./hearsay.ts";
 import type { Integrity } from "./integrity.ts";
 import { Listener } from "./listener.ts";
@@ -157,7 +157,7 @@ export class Swarm {
       neighbours: () => this.#neighbourhood.all,
       spoken: (id) => this.#hearsay.of(id),
       uploads: () => handlers.uploads(),
-      weight: () => this.#toldWeight || UNKNOWN_WEIGHT,
+      weight: () => this.#toldWeight || MOST_WEIGHT,
       shareable: (segment) => !this.paused(segment.trackId) && (this.#shareable?.(segment) ?? true),
       sealing: () => settings.trustsPeers || handlers.sealing(),
       announceFetch: (copy, fetching) => this.#announcer.announceFetch(copy, fetching),
