@@ -50,7 +50,7 @@ export class Lookout {
     const { newest, renditions } = this.#stream;
     const held = Array.from({ length: this.#segments }, (_, at) => {
       const some = renditions.map(({ level, segmentBytes }) => ({
-        ...this.#stream.segment(level, newest - at),
+        id: this.#stream.segment(level, newest - at).id,
         segmentBytes,
       }));
       return sum(viewers.map(({ holds }) => sum(some.map(({ id, segmentBytes }) => holds(id) / segmentBytes))));

@@ -138,7 +138,8 @@ function segmentOf(
   /** A moment of our own within a span, both shares of the segment's time. */
   const drawMs = (draw: number, from: number, over: number, sinceMs: number = copy.knownSinceMs): number =>
     sinceMs + timeMs * (from + over * suppressedDelay(copy.id, draw, view.self, nearby + 1));
-  // Where a piece goes through many hands nobody waits for longer than it has been awaited anyway.
+  // Where all know each other moments count from when it was heard of. In a crowd, where a piece passes through many hands, that
+  // would delay each of them: there they count from when the segment was known.
   const rareFromMs = (wanted.electorate.viewers <= 2 * (nearby + 1) && copy.heardMs) || copy.knownSinceMs;
   const farMs = (piece: number): number =>
     ranks.of(copy, piece, view.self, wanted.nearby) === 0
