@@ -12,6 +12,7 @@ const people = populate({
   join: "flash",
   churn: 0,
   devices: "desktop",
+  lines: "field",
   uplinkBudget: null,
   bitrateBps: 4_000_000,
   runMs: 60_000,

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { DEVICE_MIXES } from "./devices.ts";
 import { type BrownOut, DEFAULTS, FAULTS, type SimulationOptions } from "./options.ts";
 import { PIECE_KIB } from "./piece-size.ts";
-import { JOIN_CURVES } from "./population.ts";
+import { JOIN_CURVES, LINES } from "./population.ts";
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -36,6 +36,7 @@ export const USAGE = `npm run simulate -- [options]
   --join ${JOIN_CURVES.join("|")}  over a third of the run, at most 60 s; all in 20 s; half leave within 20 s
   --churn N              share that leaves and is replaced in a minute (0)
   --devices ${DEVICE_MIXES.join("|")}  what they watch on
+  --lines ${LINES.join("|")}    as the field has them, or the same for all
   --loss N               share of packets between viewers that is lost (0)
   --jitter-ms N          a frame between viewers comes up to so much later (${DEFAULTS.path.jitterMs})
  what goes wrong
@@ -65,6 +66,7 @@ const FLAGS = {
   join: text,
   churn: text,
   devices: text,
+  lines: text,
   loss: text,
   "jitter-ms": text,
   "brown-out": text,
@@ -121,6 +123,7 @@ function optionsOf(values: Values): SimulationOptions {
     join: choice(values, "join", DEFAULTS.join, JOIN_CURVES),
     churn: number(values, "churn", DEFAULTS.churn, 0),
     devices: choice(values, "devices", DEFAULTS.devices, DEVICE_MIXES),
+    lines: choice(values, "lines", DEFAULTS.lines, LINES),
     path: {
       loss: number(values, "loss", DEFAULTS.path.loss, 0),
       jitterMs: number(values, "jitter-ms", DEFAULTS.path.jitterMs, 0),

@@ -1,7 +1,7 @@
 import type { DeviceMix } from "./devices.ts";
 import type { PathQuality } from "./path.ts";
 import type { PieceKib } from "./piece-size.ts";
-import type { JoinCurve } from "./population.ts";
+import type { JoinCurve, Lines } from "./population.ts";
 
 /**
  * What goes wrong in a run. `vanish`: half of the viewers go without a word. `tracker`, `sealer`, `tracker+sealer`: away
@@ -37,6 +37,7 @@ export interface SimulationOptions {
   /** Share of the viewers that leave and are replaced in a minute. */
   readonly churn: number;
   readonly devices: DeviceMix;
+  readonly lines: Lines;
   readonly path: PathQuality;
   readonly brownOut: BrownOut | null;
   readonly fault: Fault;
@@ -60,6 +61,7 @@ export const DEFAULTS: SimulationOptions = {
   join: "steady",
   churn: 0,
   devices: "desktop",
+  lines: "field",
   path: { loss: 0, jitterMs: 4 },
   brownOut: null,
   fault: "none",

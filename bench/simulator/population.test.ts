@@ -8,6 +8,7 @@ const settings = {
   join: "steady",
   churn: 0,
   devices: "desktop",
+  lines: "field",
   uplinkBudget: null,
   bitrateBps: 5_000_000,
   runMs: 90_000,
@@ -21,6 +22,12 @@ test("access lines have the field's shares", () => {
   expect(people.filter(({ uploads }) => !uploads)).toHaveLength(100);
   expect([within(1, 5), within(5, 12), within(12, 25), within(25, 60)]).toEqual([250, 150, 300, 200]);
   expect(ACCESS_LINES.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
+});
+
+test("lines may be the same for all, whoever comes later included", () => {
+  const equal = populate({ ...settings, lines: "equal", churn: 0.1 });
+  expect(new Set(equal.map(({ uplinkBps }) => uplinkBps)).size).toBe(1);
+  expect(equal.every(({ uploads }) => uploads)).toBe(true);
 });
 
 test("ISPs are about equally large, peer ids differ", () => {

@@ -7,6 +7,10 @@ import { Random } from "./random.ts";
 export const JOIN_CURVES = ["steady", "flash", "drop-out"] as const;
 export type JoinCurve = (typeof JOIN_CURVES)[number];
 
+/** What lines viewers have: as the field has them, or all the same one. */
+export const LINES = ["field", "equal"] as const;
+export type Lines = (typeof LINES)[number];
+
 /** One viewer before it plays. */
 export interface Person {
   readonly number: number;
@@ -34,6 +38,7 @@ export interface PopulationSettings {
   /** Share of the viewers that leave and are replaced in a minute, once all have joined. */
   readonly churn: number;
   readonly devices: DeviceMix;
+  readonly lines: Lines;
   /** Usable uplink over what all viewers together need; null for uplinks as the field has them. */
   readonly uplinkBudget: number | null;
   /** What a viewer needs, bit/s. */
@@ -42,14 +47,22 @@ export interface PopulationSettings {
   readonly runMs: number;
 }
 
-/** Access lines as the field has them: share of the viewers, uplink and downlink from and to in Mbit/s. */
-export const ACCESS_LINES = [
+/** Access lines: share of the viewers, uplink and downlink from and to in Mbit/s. */
+interface AccessLine {
+  readonly share: number;
+  readonly upMbps: readonly [number, number];
+  readonly downMbps: readonly [number, number];
+}
+
+/** As the field has them. */
+export const ACCESS_LINES: readonly AccessLine[] = [
   { share: 0.1, upMbps: [0, 0], downMbps: [20, 40] },
   { share: 0.25, upMbps: [1, 5], downMbps: [20, 60] },
   { share: 0.15, upMbps: [5, 12], downMbps: [30, 100] },
   { share: 0.3, upMbps: [12, 25], downMbps: [50, 200] },
   { share: 0.2, upMbps: [25, 60], downMbps: [100, 300] },
-] as const;
+];
+const EQUAL_LINE: AccessLine = { share: 1, upMbps: [20, 20], downMbps: [100, 100] };
 
 /** Of a line without an uplink to give, for its own requests. */
 const REQUESTS_BPS = 1_000_000;
@@ -65,7 +78,7 @@ export function populate(settings: PopulationSettings): Person[] {
   const { viewers, seed, isps, join, runMs, devices } = settings;
   const random = new Random(`people ${seed}`);
   const deviceRandom = new Random(`devices ${seed}`);
-  const lines = shuffled(viewers, random).map((place) => lineAt((place + 0.5) / viewers));
+  const lines = shuffled(viewers, random).map((place) => lineAt((place + 0.5) / viewers, settings));
   const spreadMs = Math.min(join === "flash" ? FLASH_MS : STEADY_MS, runMs / 3);
   const people = lines.map(
     (line, number): Person => ({
@@ -90,7 +103,7 @@ export function usableUplinkBps(people: readonly Pick<Person, "uploads" | "uplin
 
 type Access = Pick<Person, "uploads" | "uplinkBps" | "downlinkBps">;
 
-function drawAccess({ upMbps, downMbps }: (typeof ACCESS_LINES)[number], random: Random): Access {
+function drawAccess({ upMbps, downMbps }: AccessLine, random: Random): Access {
   const uploads = upMbps[1] > 0;
   const upBps = random.between(upMbps[0], upMbps[1]) * 1e6;
   const downlinkBps = random.between(downMbps[0], downMbps[1]) * 1e6;
@@ -109,10 +122,8 @@ function dropOut(people: readonly Person[], { seed, runMs }: PopulationSettings)
 }
 
 /** Lets viewers leave one by one, at random, and others come in their place. */
-function churned(
-  people: readonly Person[],
-  { viewers, seed, isps, churn, runMs, devices }: PopulationSettings,
-): Person[] {
+function churned(people: readonly Person[], settings: PopulationSettings): Person[] {
+  const { viewers, seed, isps, churn, runMs, devices } = settings;
   const random = new Random(`churn ${seed}`);
   const all = [...people];
   const fromMs = lastJoinMs(people);
@@ -127,7 +138,7 @@ function churned(
       number: all.length,
       peerId: drawPeerId(random),
       isp: random.below(isps),
-      ...drawAccess(lineAt(random.unit()), random),
+      ...drawAccess(lineAt(random.unit(), settings), random),
       device: drawDevice(devices, random),
       joinMs: leaveMs + random.unit() * SEAT_FREE_MS,
       leaveMs: null,
@@ -150,13 +161,15 @@ export function lastJoinMs(people: readonly Person[]): number {
   return people.reduce((last, { joinMs, replaces }) => (replaces ? last : Math.max(last, joinMs)), 0);
 }
 
-function lineAt(place: number): (typeof ACCESS_LINES)[number] {
+/** A place among all viewers, from 0 to 1, to the line that whoever has it has. */
+function lineAt(place: number, { lines }: Pick<PopulationSettings, "lines">): AccessLine {
+  if (lines === "equal") return EQUAL_LINE;
   let below = 0;
   for (const line of ACCESS_LINES) {
     below += line.share;
     if (place < below) return line;
   }
-  return ACCESS_LINES[0];
+  throw new RangeError(`${place} is not a place below 1.`);
 }
 
 function shuffled(count: number, random: Random): number[] {

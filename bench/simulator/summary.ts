@@ -26,8 +26,8 @@ export function summary(measures: Measures, control: Measures | null, wallMs: nu
 }
 
 function title(options: SimulationOptions): string {
-  const { viewers, isps, ladderKbps, segmentMs, latencyMs, join, churn, devices, path, uplinkBudget } = options;
-  const { brownOut, fault, faultAtMs, pieceKib, seed } = options;
+  const { viewers, isps, ladderKbps, segmentMs, latencyMs, join, churn, devices, lines, path } = options;
+  const { uplinkBudget, brownOut, fault, faultAtMs, pieceKib, seed } = options;
   const parts = [
     `${viewers} viewers, ${isps} ISPs, ${ladderKbps.join("/")} kbit/s in ${segmentMs / 1000} s, ${latencyMs / 1000} s behind`,
     pieceKib === 64 ? "" : `pieces of ${pieceKib} KiB`,
@@ -35,6 +35,7 @@ function title(options: SimulationOptions): string {
     uplinkBudget === null ? "" : `uplink budget ${uplinkBudget}`,
     churn === 0 ? "" : `churn ${percent(churn)} a minute`,
     devices === "desktop" ? "" : `devices ${devices}`,
+    lines === "field" ? "" : `lines ${lines}`,
     path.loss === 0 ? "" : `loss ${percent(path.loss)}`,
     brownOut ? `brown-out to ${percent(brownOut.share)} from ${seconds(brownOut.fromMs)}` : "",
     fault === "none" ? "" : `fault ${fault}${fault === "liars" ? "" : ` at ${seconds(faultAtMs)}`}`,

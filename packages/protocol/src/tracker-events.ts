@@ -164,9 +164,12 @@ export interface News {
   readonly segmentId: SegmentId;
 }
 
-/** An uplink in the units of the wire, 100 kbit/s; at least 1. */
+/** What uplinks are told in on the wire. */
+export const UPLINK_UNIT_BPS = 100_000;
+
+/** An uplink in the units of the wire; at least 1. */
 export function uplinkUnits(bps: number): number {
-  return Math.max(1, Math.round(bps / 100_000));
+  return Math.max(1, Math.round(bps / UPLINK_UNIT_BPS));
 }
 
 /**

@@ -1,10 +1,11 @@
-import { type ByteRange, type PeerId, type SegmentId, toRanges } from "@shoal/protocol";
+import { type ByteRange, type PeerId, type SegmentId, toRanges, UPLINK_UNIT_BPS } from "@shoal/protocol";
 import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
 import { RateEstimate } from "../rate.ts";
 import type { Counters } from "../stats.ts";
 import { CdnRequests } from "./cdn-requests.ts";
 import type { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
+import { MOST_WEIGHT } from "./election.ts";
 import { Electorates, type ElectoratesRim } from "./electorates.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { type PlanSegment, type PlanView, plan } from "./planner.ts";
@@ -216,14 +217,16 @@ export class Acquisition {
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    const { self, spoken, mostAskedBytes } = this.#rim;
+    const { self, spoken, mostAskedBytes, uploads, weight } = this.#rim;
     const neighbours = this.#rim.neighbours();
     const sealing = this.#rim.sealing();
     if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
     this.#sealed = sealing && neighbours.length > 0;
     const sealsStoppedMs = this.#sealsStoppedMs;
     const cdnBps = this.#cdn.bps;
-    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours, spoken, cdnBps, mostAskedBytes };
+    const most = weight() < MOST_WEIGHT ? weight() * UPLINK_UNIT_BPS : Number.POSITIVE_INFINITY;
+    const uplinkBps = uploads() ? most : 0;
+    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours, spoken, cdnBps, uplinkBps, mostAskedBytes };
   }
 
   /** Live segments are begun as soon as they are listed: players ask for one after the other. */

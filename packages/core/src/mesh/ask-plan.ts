@@ -1,4 +1,4 @@
-import { mix32, type PeerId } from "@shoal/protocol";
+import { mix32, type PeerId, UPLINK_UNIT_BPS } from "@shoal/protocol";
 import type { Announcement, Copy } from "./copy.ts";
 import { MOST_WEIGHT, Ranks, suppressedDelay } from "./election.ts";
 import type { PlanNeighbour, Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
@@ -98,8 +98,8 @@ export function planAsks(view: PlanView, asking: readonly Asking[], { actions, l
     const segment = segmentOf(view, one, accounts, purse);
     if (segment) segments.push(segment);
   }
-  const isTight = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS);
-  for (const pass of isTight ? [ALL] : [RARE, REST]) {
+  const byUrgency = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS || !passesOn(view, wanted.copy));
+  for (const pass of byUrgency ? [ALL] : [RARE, REST]) {
     for (const segment of segments) {
       for (const lack of segment.lacking) {
         const rare = isRare(lack.holders, view.neighbours.length);
@@ -116,6 +116,11 @@ export function planAsks(view: PlanView, asking: readonly Asking[], { actions, l
 }
 
 const [ALL, RARE, REST] = [0, 1, 2];
+
+/** What we send to others can keep up with a segment: else what is rare has nothing of it that we have it first. */
+function passesOn({ uplinkBps }: PlanView, { byteLength, segment }: Copy): boolean {
+  return uplinkBps >= (byteLength * 8000) / (segment?.durationMs ?? Number.POSITIVE_INFINITY);
+}
 
 type AskedSegment = NonNullable<ReturnType<typeof segmentOf>>;
 
@@ -211,7 +216,7 @@ function soonest(
   return best;
 }
 
-const assumedBps = ({ uplink }: PlanNeighbour): number => ASSUMED_SHARE * 100_000 * (uplink || MOST_WEIGHT);
+const assumedBps = ({ uplink }: PlanNeighbour): number => ASSUMED_SHARE * UPLINK_UNIT_BPS * (uplink || MOST_WEIGHT);
 
 /** A number of an id's own. */
 const drawOf = (id: string): number => Number.parseInt(id.slice(0, 8), 16);

@@ -19,7 +19,7 @@ const ID = segmentIdOf("v/1.m4s");
 const PIECE_BYTES = 65_536;
 
 /** A neighbour whose channel holds what it is sent until the test lets it go. */
-function neighbourOf(n: number, { carries = Number.POSITIVE_INFINITY } = {}) {
+function neighbourOf(n: number, { carries = Number.POSITIVE_INFINITY, uploads = false } = {}) {
   const sent: Frame[] = [];
   const link = {
     queuedBytes: 0,
@@ -34,6 +34,7 @@ function neighbourOf(n: number, { carries = Number.POSITIVE_INFINITY } = {}) {
     },
   };
   const neighbour = new Neighbour(`${n}`.repeat(32).slice(0, 32) as PeerId, link, false, new Hearsay());
+  neighbour.uploads = uploads;
   return { neighbour, sent, link };
 }
 
@@ -165,9 +166,28 @@ describe("a slow uplink", () => {
   });
 });
 
+describe("an uplink", () => {
+  it("is not taken for faster by what waits before another's slow line", async () => {
+    const clock = new VirtualClock();
+    const uploader = new Uploader(holdsAll, everywhere, clock, new Counters(), UNLIMITED);
+    const all = [1, 2].map((n) => neighbourOf(n, { carries: 0 }));
+    for (const { neighbour } of all) uploader.request(neighbour, request([{ first: 0, count: 400 }]));
+    // Our uplink carries 800 kbit/s, of which hardly anything to the second.
+    for (let ms = 0; ms < 4_000; ms += 10) {
+      for (const [n, { link }] of all.entries()) {
+        link.queuedBytes = Math.max(0, link.queuedBytes - (n === 0 ? 950 : 50));
+      }
+      await clock.pass(10);
+    }
+    expect(uploader.uplinkBps).toBeGreaterThan(700_000);
+    expect(uploader.uplinkBps).toBeLessThan(1_000_000);
+    uploader.close();
+  });
+});
+
 describe("what is rare", () => {
   it("is sent before what many have, and taken on where there is no room for more", () => {
-    const [common, rare] = [neighbourOf(1, { carries: 0 }), neighbourOf(2, { carries: 0 })];
+    const [common, rare] = [neighbourOf(1, { carries: 0 }), neighbourOf(2, { carries: 0, uploads: true })];
     const isRare = (_id: SegmentId, piece: number): boolean => piece === 7;
     const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), UNLIMITED);
     common.link.queuedBytes = rare.link.queuedBytes = 1_000_000;
@@ -184,8 +204,28 @@ describe("what is rare", () => {
     expect(rare.sent[0]).toMatchObject({ type: "piece", piece: 7 });
   });
 
+  it("is so only for who passes it on", () => {
+    const [leaf, relay] = [neighbourOf(1, { carries: 0 }), neighbourOf(2, { carries: 0, uploads: true })];
+    const isRare = (_id: SegmentId, piece: number): boolean => piece === 7;
+    const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), UNLIMITED);
+    for (const { neighbour, link } of [leaf, relay]) {
+      link.queuedBytes = 1_000_000;
+      uploader.request(
+        neighbour,
+        request([
+          { first: 1, count: 1 },
+          { first: 7, count: 1 },
+        ]),
+      );
+      link.queuedBytes = 0;
+    }
+    uploader.pump();
+    expect(relay.sent[0]).toMatchObject({ type: "piece", piece: 7 });
+    expect(leaf.sent[0]).toMatchObject({ type: "piece", piece: 1 });
+  });
+
   it("is so twice at the most: then it is the others' to pass on", () => {
-    const three = [neighbourOf(1), neighbourOf(2), neighbourOf(3)];
+    const three = [1, 2, 3].map((n) => neighbourOf(n, { uploads: true }));
     const isRare = (_id: SegmentId, piece: number): boolean => piece === 7;
     const uploader = new Uploader(holdsAll, isRare, new VirtualClock(), new Counters(), UNLIMITED);
     for (const { neighbour } of three.slice(0, 2)) uploader.request(neighbour, request([{ first: 7, count: 1 }]));

@@ -109,7 +109,8 @@ export class Uploader {
     let room = this.#room();
     for (const piece of fromRanges(frame.pieces)) {
       const found = this.#source(frame.segmentId, piece, frame.edition);
-      const rare = this.#isRare(frame.segmentId, piece);
+      // Rare is what has to spread: with whoever does not send to others it would end.
+      const rare = neighbour.uploads && this.#isRare(frame.segmentId, piece);
       const isFull = queue.jobs.length >= MAX_QUEUE || (room <= 0 && !rare);
       if (typeof found === "string" || isFull) {
         const reason = typeof found === "string" ? found : "busy";
@@ -146,15 +147,16 @@ export class Uploader {
   pump(): void {
     this.#budget.refill();
     const mostBytes = this.#mostAheadBytes();
-    let aheadBytes = this.#aheadBytes(mostBytes / 2);
-    if (this.#queues.size > 0) this.#meter.look(aheadBytes);
+    let { bytes: queuedBytes, boundedBytes: aheadBytes } = this.#queued(mostBytes / 2);
+    if (this.#queues.size > 0) this.#meter.look(queuedBytes);
     while (aheadBytes < mostBytes && !this.#budget.isSpent) {
       const bytes = this.#sendNext(Math.min(mostBytes - aheadBytes, mostBytes / 2));
       if (bytes === null) break;
       aheadBytes += bytes;
+      queuedBytes += bytes;
     }
     // What a budget holds back says nothing of the uplink.
-    if (this.#queues.size === 0 || this.#budget.isSpent) this.#meter.idle(aheadBytes);
+    if (this.#queues.size === 0 || this.#budget.isSpent) this.#meter.idle(queuedBytes);
     if (this.#queues.size > 0) this.#pumpLater(aheadBytes - mostBytes / 2);
   }
 
@@ -164,15 +166,17 @@ export class Uploader {
     this.#served.clear();
   }
 
-  /** In all channels. One whose own line is the slow one counts up to a bound: it must not hold up the others. */
-  #aheadBytes(mostOfOne: number): number {
+  /** In all channels: as it is, and each up to a bound. One whose own line is the slow one must not hold up the others. */
+  #queued(mostOfOne: number): { bytes: number; boundedBytes: number } {
     let bytes = 0;
+    let boundedBytes = 0;
     for (const neighbour of this.#served) {
       const { queuedBytes } = neighbour.link;
-      bytes += Math.min(queuedBytes, mostOfOne);
+      bytes += queuedBytes;
+      boundedBytes += Math.min(queuedBytes, mostOfOne);
       if (queuedBytes === 0 && !this.#queues.has(neighbour.peerId)) this.#served.delete(neighbour);
     }
-    return bytes;
+    return { bytes, boundedBytes };
   }
 
   /**
