@@ -1,13 +1,12 @@
-import { type ByteRange, type PeerId, type SegmentId, toRanges, UPLINK_UNIT_BPS } from "@shoal/protocol";
+import type { ByteRange, PeerId, SegmentId } from "@shoal/protocol";
 import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
 import { RateEstimate } from "../rate.ts";
 import type { Counters } from "../stats.ts";
 import { CdnRequests } from "./cdn-requests.ts";
 import type { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
-import { MOST_WEIGHT } from "./election.ts";
 import { Electorates, type ElectoratesRim } from "./electorates.ts";
-import type { Neighbour } from "./neighbour.ts";
+import { PeerRequests } from "./peer-requests.ts";
 import { type PlanSegment, type PlanView, plan } from "./planner.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -52,6 +51,7 @@ export class Acquisition {
   readonly #rim: AcquisitionRim;
   readonly #loads = new Map<SegmentId, Load>();
   readonly #cdn: CdnRequests;
+  readonly #peers: PeerRequests;
   readonly #peerRate = new RateEstimate(1_500_000);
   readonly #electorates: Electorates;
   #sealed = false;
@@ -65,6 +65,7 @@ export class Acquisition {
   constructor(rim: AcquisitionRim) {
     this.#rim = rim;
     this.#cdn = new CdnRequests(rim);
+    this.#peers = new PeerRequests(rim);
     this.#electorates = new Electorates(rim, () => this.#cdn.failedMs);
   }
 
@@ -134,13 +135,7 @@ export class Acquisition {
 
   /** A neighbour is gone, or took back what it promised: its pieces are asked of others. */
   released(peerId: PeerId, id: SegmentId | null, pieces: ReadonlySet<number> | null): void {
-    for (const copy of this.#rim.copies.open()) {
-      if (id !== null && copy.id !== id) continue;
-      for (const index of copy.in("asked")) {
-        if (copy.pieces[index]?.peerId !== peerId || (pieces && !pieces.has(index))) continue;
-        this.#takeBack(copy, index, false);
-      }
-    }
+    this.#peers.released(peerId, id, pieces);
     this.replan();
   }
 
@@ -164,19 +159,24 @@ export class Acquisition {
       if (copy.complete) this.#deliver(copy);
     }
     const { actions, untilMs } = plan(this.#view());
+    let gaveUp = false;
     for (const action of actions) {
-      if (action.kind === "ask") this.#ask(action.copy, action.peerId, action.pieces);
-      else if (action.kind === "give-up") this.#giveUp(action.copy, action.peerId, action.pieces);
-      else if (action.kind === "give-up-ranges") this.#cdn.giveUpRanges(action.copy);
-      else if (action.kind === "seek") this.#seek(action.copy);
-      else this.#fetch(action.copy, action.range, action.rescue);
+      const { kind, copy } = action;
+      if (kind === "ask") this.#peers.ask(copy, action.peerId, action.pieces);
+      else if (kind === "seek") this.#seek(copy);
+      else if (kind === "fetch") this.#fetch(copy, action.range, action.rescue);
+      else {
+        gaveUp = true;
+        if (kind === "give-up") this.#peers.giveUp(copy, action.peerId, action.pieces);
+        else this.#cdn.giveUpRanges(copy);
+      }
     }
     this.#failLoads();
     this.#cancelTimer?.();
     this.#cancelTimer = Number.isFinite(untilMs)
       ? clock.after(Math.max(1, untilMs - clock.now()), () => this.replan())
       : null;
-    if (actions.some(({ kind }) => kind === "give-up" || kind === "give-up-ranges")) this.replan();
+    if (gaveUp) this.replan();
   }
 
   /** A copy may have been dropped under a load that nothing was asked for yet: its track began anew. */
@@ -217,16 +217,21 @@ export class Acquisition {
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    const { self, spoken, mostAskedBytes, uploads, weight } = this.#rim;
-    const neighbours = this.#rim.neighbours();
-    const sealing = this.#rim.sealing();
+    const { self, spoken, mostAskedBytes, neighbours: around, sealing: isSealing } = this.#rim;
+    const [neighbours, sealing] = [around(), isSealing()];
     if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
     this.#sealed = sealing && neighbours.length > 0;
-    const sealsStoppedMs = this.#sealsStoppedMs;
-    const cdnBps = this.#cdn.bps;
-    const most = weight() < MOST_WEIGHT ? weight() * UPLINK_UNIT_BPS : Number.POSITIVE_INFINITY;
-    const uplinkBps = uploads() ? most : 0;
-    return { nowMs, self, sealing, sealsStoppedMs, segments, neighbours, spoken, cdnBps, uplinkBps, mostAskedBytes };
+    return {
+      nowMs,
+      self,
+      sealing,
+      sealsStoppedMs: this.#sealsStoppedMs,
+      segments,
+      neighbours,
+      spoken,
+      cdnBps: this.#cdn.bps,
+      mostAskedBytes,
+    };
   }
 
   /** Live segments are begun as soon as they are listed: players ask for one after the other. */
@@ -251,37 +256,6 @@ export class Acquisition {
     this.#rim.player.refresh?.(copy.trackId);
   }
 
-  #ask(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
-    const neighbour = this.#neighbour(peerId);
-    if (!neighbour || !this.#rim.copies.mayQuarantine(copy)) return;
-    const nowMs = this.#rim.clock.now();
-    const edition = neighbour.announced(copy.id)?.edition ?? 0;
-    if (!copy.seal && edition !== 0) neighbour.wantSeal(copy.id, nowMs);
-    for (const index of pieces) {
-      copy.set(index, "asked", nowMs, peerId);
-      neighbour.asked(copy.extent(index).length, nowMs);
-    }
-    neighbour.send({ type: "request", segmentId: copy.id, edition, withinMs: 0, pieces: toRanges(pieces) });
-  }
-
-  #neighbour(peerId: PeerId | null): Neighbour | undefined {
-    return this.#rim.neighbours().find((other) => other.peerId === peerId);
-  }
-
-  #giveUp(copy: Copy, peerId: PeerId, pieces: readonly number[]): void {
-    const neighbour = this.#neighbour(peerId);
-    neighbour?.send({ type: "cancel", segmentId: copy.id, pieces: toRanges(pieces) });
-    for (const index of pieces) this.#takeBack(copy, index, true);
-  }
-
-  #takeBack(copy: Copy, index: number, late: boolean): void {
-    const piece = copy.pieces[index];
-    if (piece?.state !== "asked") return;
-    const neighbour = this.#neighbour(piece.peerId);
-    neighbour?.released(copy.extent(index).length - piece.receivedBytes, late, this.#rim.clock.now());
-    this.#rim.copies.forgetPiece(copy, index);
-  }
-
   #fetch(copy: Copy, range: ByteRange | null, rescue: boolean): void {
     if (this.#cdn.underWay(copy.id)) return;
     const load = this.#loads.get(copy.id);
@@ -293,7 +267,7 @@ export class Acquisition {
       const piece = copy.pieces[index];
       const { offset } = copy.extent(index);
       if (range && (offset < range.first || offset > range.last)) continue;
-      if (piece?.peerId) this.#giveUp(copy, piece.peerId, [index]);
+      if (piece?.peerId) this.#peers.giveUp(copy, piece.peerId, [index]);
     }
     if (!range) this.#cdn.abort(copy.id, true);
     if (!range && load && !load.fetched) this.#fetchWhole(copy, load);

@@ -98,8 +98,8 @@ export function planAsks(view: PlanView, asking: readonly Asking[], { actions, l
     const segment = segmentOf(view, one, accounts, purse);
     if (segment) segments.push(segment);
   }
-  const byUrgency = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS || !passesOn(view, wanted.copy));
-  for (const pass of byUrgency ? [ALL] : [RARE, REST]) {
+  const isTight = asking.some(({ wanted }) => wanted.dryMs - view.nowMs < TIGHT_MS);
+  for (const pass of isTight ? [ALL] : [RARE, REST]) {
     for (const segment of segments) {
       for (const lack of segment.lacking) {
         const rare = isRare(lack.holders, view.neighbours.length);
@@ -116,11 +116,6 @@ export function planAsks(view: PlanView, asking: readonly Asking[], { actions, l
 }
 
 const [ALL, RARE, REST] = [0, 1, 2];
-
-/** What we send to others can keep up with a segment: else what is rare has nothing of it that we have it first. */
-function passesOn({ uplinkBps }: PlanView, { byteLength, segment }: Copy): boolean {
-  return uplinkBps >= (byteLength * 8000) / (segment?.durationMs ?? Number.POSITIVE_INFINITY);
-}
 
 type AskedSegment = NonNullable<ReturnType<typeof segmentOf>>;
 

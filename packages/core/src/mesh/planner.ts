@@ -64,8 +64,6 @@ export interface PlanView {
   readonly spoken: (id: SegmentId) => readonly Spoken[];
   /** CDN rate, bit/s; null while unknown. */
   readonly cdnBps: number | null;
-  /** What we send to others, bit/s: 0 where nothing, Infinity where it is not known, or more than elections tell apart. */
-  readonly uplinkBps: number;
   /** What neighbours may have been asked for and not sent yet, in all. */
   readonly mostAskedBytes: number;
 }

@@ -35,6 +35,8 @@ interface Queue {
   readonly jobs: Job[];
   /** Its next piece is due when all others' due before are sent: in pieces, over the neighbour's uplink. */
   due: number;
+  /** Who has more goes before all turns. */
+  haste: number;
 }
 
 /** Pieces one neighbour may have waiting with us. */
@@ -104,7 +106,7 @@ export class Uploader {
 
   /** Queues what a neighbour asks for; what cannot be had, or not soon, is rejected at once. */
   request(neighbour: Neighbour, frame: RequestFrame): void {
-    const queue = this.#queues.get(neighbour.peerId) ?? { neighbour, jobs: [], due: this.#turn };
+    const queue = this.#queues.get(neighbour.peerId) ?? { neighbour, jobs: [], due: this.#turn, haste: 0 };
     const refused = new Map<RejectReason, number[]>();
     let room = this.#room();
     for (const piece of fromRanges(frame.pieces)) {
@@ -147,7 +149,7 @@ export class Uploader {
   pump(): void {
     this.#budget.refill();
     const mostBytes = this.#mostAheadBytes();
-    let { bytes: queuedBytes, boundedBytes: aheadBytes } = this.#queued(mostBytes / 2);
+    let [queuedBytes, aheadBytes] = this.#queued(mostBytes / 2);
     if (this.#queues.size > 0) this.#meter.look(queuedBytes);
     while (aheadBytes < mostBytes && !this.#budget.isSpent) {
       const bytes = this.#sendNext(Math.min(mostBytes - aheadBytes, mostBytes / 2));
@@ -167,7 +169,7 @@ export class Uploader {
   }
 
   /** In all channels: as it is, and each up to a bound. One whose own line is the slow one must not hold up the others. */
-  #queued(mostOfOne: number): { bytes: number; boundedBytes: number } {
+  #queued(mostOfOne: number): [bytes: number, boundedBytes: number] {
     let bytes = 0;
     let boundedBytes = 0;
     for (const neighbour of this.#served) {
@@ -176,7 +178,7 @@ export class Uploader {
       boundedBytes += Math.min(queuedBytes, mostOfOne);
       if (queuedBytes === 0 && !this.#queues.has(neighbour.peerId)) this.#served.delete(neighbour);
     }
-    return { bytes, boundedBytes };
+    return [bytes, boundedBytes];
   }
 
   /**
@@ -185,11 +187,12 @@ export class Uploader {
    */
   #inTurn(): Queue[] {
     const queues = [...this.#queues.values()];
-    for (const { jobs } of queues) this.#bringForward(jobs);
-    const haste = ({ jobs: [next] }: Queue): number => (!next ? 2 : next.offset > 0 ? 0 : next.rare ? 1 : 2);
-    return queues.sort(
-      (a, b) => haste(a) - haste(b) || (haste(a) === 1 ? passesOn(b) - passesOn(a) : 0) || a.due - b.due,
-    );
+    for (const queue of queues) {
+      this.#bringForward(queue.jobs);
+      const [next] = queue.jobs;
+      queue.haste = next && next.offset > 0 ? Number.POSITIVE_INFINITY : next?.rare ? passesOn(queue) : 0;
+    }
+    return queues.sort((a, b) => b.haste - a.haste || a.due - b.due);
   }
 
   /** A rare piece comes first, unless another is begun. */

@@ -109,7 +109,6 @@ export function viewOf(
     neighbours,
     spoken: (id) => spokenOf(neighbours, id),
     cdnBps: 20_000_000,
-    uplinkBps: Number.POSITIVE_INFINITY,
     mostAskedBytes: Number.POSITIVE_INFINITY,
     ...more,
   };
