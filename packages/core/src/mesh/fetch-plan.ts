@@ -1,6 +1,7 @@
 import type { ByteRange } from "@shoal/protocol";
 import type { Copy } from "./copy.ts";
 import { electionRank, electionShare, fetchersFor, Ranks, stripePieces, suppressedDelay } from "./election.ts";
+import { type Patience, stalledAtMs } from "./patience.ts";
 import type { Planning, PlanSegment, PlanView, Spoken } from "./planner.ts";
 
 /** Below this much buffer nothing is waited for; less for short segments. */
@@ -13,8 +14,6 @@ const ASSUMED_SEGMENT_BYTES = 1_000_000;
 /** Kept between "the CDN could just make it" and "the buffer runs dry"; less for short segments. */
 const SAFETY_MS = 1_000;
 const SAFETY_SHARE = 0.25;
-/** How long nothing may come: milliseconds at most and at least, and between them a share of the time that is left. */
-export type Patience = readonly [mostMs: number, leastMs: number, share: number];
 /** A CDN request that brought nothing for so long may be hung. */
 const CDN_STALLED: Patience = [1_500, 300, 1 / 3];
 /** The same where nobody else has it: only somebody else's request can be better. */
@@ -102,12 +101,6 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
 /** From when on a request to the CDN that last brought something at `grewMs` counts as hung; later where nobody else has what it asks for. */
 export function cdnStalledMs(wanted: Pick<PlanSegment, "dryMs">, grewMs: number, isHeld: boolean = true): number {
   return stalledAtMs(wanted, grewMs, isHeld ? CDN_STALLED : CDN_STALLED_ALONE);
-}
-
-/** When patience ends with what last grew at `grewMs`, on the session's clock: the sooner the buffer runs dry, the sooner. */
-export function stalledAtMs({ dryMs }: Pick<PlanSegment, "dryMs">, grewMs: number, patience: Patience): number {
-  const [mostMs, leastMs, share] = patience;
-  return grewMs + Math.max(leastMs, Math.min(mostMs, (dryMs - grewMs) * share));
 }
 
 /**

@@ -2,7 +2,8 @@ import type { ByteRange, PeerId, SegmentId, TrackId } from "@shoal/protocol";
 import { type Asking, planAsks } from "./ask-plan.ts";
 import type { Announcement, Copy } from "./copy.ts";
 import type { Elector, Electorate } from "./election.ts";
-import { cdnStalledMs, type Patience, planFetch, stalledAtMs } from "./fetch-plan.ts";
+import { cdnStalledMs, planFetch } from "./fetch-plan.ts";
+import { type Patience, stalledAtMs } from "./patience.ts";
 
 /** A neighbour as the planner sees it. */
 export interface PlanNeighbour {
