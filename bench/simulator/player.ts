@@ -98,7 +98,8 @@ export class LivePlayer {
 
   state(): PlayerState {
     const { playheadMs, aheadMs } = this.#playback;
-    return { playheadMs, bufferedAheadMs: aheadMs, playbackRate: 1 };
+    const state = { playheadMs, bufferedAheadMs: aheadMs, playbackRate: 1 };
+    return this.#level > 0 ? { ...state, pace: { rateBps: this.#estimate.bps, ttfbMs: CDN_FIRST_BYTE_MS } } : state;
   }
 
   stop(): void {

@@ -65,7 +65,8 @@ test("whoever sends false bytes is found out", async () => {
 });
 
 test("viewers behind unequal lines keep the best rendition, and one copy in all serves two ISPs", async () => {
-  const seeds = [2, 3, 4];
+  // Before the player heard of what had come, it gave up four loads at 16.
+  const seeds = [2, 3, 4, 16];
   let copies = 0;
   for (const seed of seeds) {
     const ladderKbps = [372, 775, 1476];

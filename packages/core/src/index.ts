@@ -16,6 +16,7 @@ export type {
   LoadRequest,
   LoadSink,
   LoadTask,
+  Pace,
   Player,
   PlayerState,
   Segment,

@@ -33,6 +33,18 @@ export interface PlayerState {
   /** Media buffered without a gap from the playhead on, milliseconds; 0 at start-up and after a seek. */
   readonly bufferedAheadMs: number;
   readonly playbackRate: number;
+  /**
+   * What the player expects of the CDN, while it would give up a load of which it hears nothing once that could not bring all
+   * in time; left out while it would not.
+   */
+  readonly pace?: Pace | undefined;
+}
+
+/** How the CDN answers. */
+export interface Pace {
+  readonly rateBps: number;
+  /** Until the first byte. */
+  readonly ttfbMs: number;
 }
 
 /** Bytes that the CDN answered. */

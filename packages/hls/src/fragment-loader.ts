@@ -1,4 +1,4 @@
-import type { Delivery, LoadTask, Segment, Session } from "@shoal/core";
+import type { Delivery, LoadTask, Pace, Segment, Session } from "@shoal/core";
 import type {
   Fragment,
   FragmentLoaderContext,
@@ -23,7 +23,7 @@ export interface LoaderOwner {
   /** The segment behind a fragment; null where it must not be shared. */
   segmentOf(fragment: Fragment): Segment | null;
   /** What the player itself thinks the CDN gives, for when the engine knows nothing. */
-  pace(): { readonly rateBps: number; readonly ttfbMs: number };
+  pace(): Pace;
   /** A segment of a track is being loaded: it is what the player plays. */
   loads(segment: Segment, fragment: Fragment): void;
 }

@@ -1,3 +1,4 @@
+import type { Pace } from "@shoal/core";
 import type { LoaderStats } from "hls.js";
 
 /** A fresh statistics object in the shape hls.js expects. */
@@ -36,11 +37,7 @@ export function copyStats(from: LoaderStats, to: LoaderStats): void {
  * Writes a transfer of `bytes` at `rateBps` that ends now. What the player learns is the rate that the next segment can
  * count on, not how fast this one came out of memory. Times may lie before the page was opened, and so be negative.
  */
-export function tellRate(
-  stats: LoaderStats,
-  bytes: number,
-  pace: { readonly rateBps: number; readonly ttfbMs: number },
-): void {
+export function tellRate(stats: LoaderStats, bytes: number, pace: Pace): void {
   const end = performance.now();
   stats.aborted = false;
   stats.loaded = stats.total = bytes;

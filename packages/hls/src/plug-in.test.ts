@@ -18,6 +18,9 @@ class FakeHls {
   media: unknown = null;
   bandwidthEstimate = 3_000_000;
   ttfbEstimate = 60;
+  autoLevelEnabled = true;
+  minAutoLevel = 0;
+  loadLevel = 2;
   readonly config = Hls.DefaultConfig;
   readonly #listeners = new Map<string, (name: string, data: unknown) => void>();
 
@@ -325,6 +328,17 @@ describe("where the player stands", () => {
     hls.media = { currentTime, playbackRate: 1, buffered: ranges(...buffered) };
     expect(plugIn.state().bufferedAheadMs).toBeCloseTo(expected, 0);
   });
+});
+
+it("says what it expects of the CDN only while hls.js would give up a load", () => {
+  const { hls, plugIn } = open();
+  hls.media = { currentTime: 0, playbackRate: 1, buffered: { length: 0 } };
+  expect(plugIn.state().pace).toEqual({ rateBps: 3_000_000, ttfbMs: 60 });
+  hls.loadLevel = hls.minAutoLevel;
+  expect(plugIn.state().pace).toBeUndefined();
+  hls.loadLevel = 2;
+  hls.autoLevelEnabled = false;
+  expect(plugIn.state().pace).toBeUndefined();
 });
 
 it("tells its own pace, and hls.js' default where hls.js has none", () => {

@@ -1,6 +1,7 @@
 import {
   failSoon,
   identityOf,
+  type Pace,
   type Player,
   type PlayerState,
   type Segment,
@@ -50,7 +51,7 @@ export class HlsPlugIn implements LoaderOwner, Player {
     return this.#playlists?.segmentOf(fragment) ?? null;
   }
 
-  pace(): { readonly rateBps: number; readonly ttfbMs: number } {
+  pace(): Pace {
     const { bandwidthEstimate, ttfbEstimate, config } = this.#hls;
     return {
       rateBps: bandwidthEstimate > 0 ? bandwidthEstimate : config.abrEwmaDefaultEstimate,
@@ -76,7 +77,9 @@ export class HlsPlugIn implements LoaderOwner, Player {
     for (let i = 0; i < buffered.length; i++) {
       if (buffered.start(i) <= endS + GAP_S && buffered.end(i) > endS) endS = buffered.end(i);
     }
-    return { playheadMs: currentTime * 1000, bufferedAheadMs: (endS - currentTime) * 1000, playbackRate };
+    const { autoLevelEnabled, loadLevel, minAutoLevel } = this.#hls;
+    const pace = autoLevelEnabled && loadLevel > minAutoLevel ? this.pace() : undefined;
+    return { playheadMs: currentTime * 1000, bufferedAheadMs: (endS - currentTime) * 1000, playbackRate, pace };
   }
 
   fetch(segment: Segment, part: ByteRange | null, sink: Parameters<Player["fetch"]>[2]): ReturnType<Player["fetch"]> {

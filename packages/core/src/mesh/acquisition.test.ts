@@ -1,6 +1,6 @@
 import { NO_SEGMENT, type PeerId, type SegmentId, type TrackId } from "@shoal/protocol";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { CdnSink, LoadRequest, Segment } from "../player.ts";
+import type { CdnSink, LoadRequest, Pace, Segment } from "../player.ts";
 import { Counters } from "../stats.ts";
 import { quietCopies } from "../testing/copies.fixture.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
@@ -31,6 +31,7 @@ let heard: unknown[];
 let progress: number[];
 let canTurnElsewhere: boolean;
 let bufferedAheadMs: number;
+let pace: Pace | null;
 let spoken: Spoken[];
 
 /** A load that notes what it is told. */
@@ -56,12 +57,13 @@ beforeEach(() => {
   progress = [];
   spoken = [];
   bufferedAheadMs = 0;
+  pace = null;
   const ignore = (): void => {};
-  copies = quietCopies(clock, 1_000_000);
+  copies = quietCopies(clock, 2_000_000);
   acquisition = new Acquisition({
     clock,
     player: {
-      state: () => ({ playheadMs: 0, bufferedAheadMs, playbackRate: 1 }),
+      state: () => ({ playheadMs: 0, bufferedAheadMs, playbackRate: 1, ...(pace && { pace }) }),
       fetch: () => ({ abort: ignore }),
       canTurnElsewhere: () => canTurnElsewhere,
     },
@@ -87,8 +89,8 @@ describe("a load", () => {
     expect(acquisition.load(request())).toBeNull();
   });
 
-  it("shows no progress while neighbours alone bring it, as if the network were so slow, but does once the CDN is asked", async () => {
-    bufferedAheadMs = 10_000;
+  /** One that a neighbour holds all of, 9 pieces; it sends as many bytes of a piece as it is told. */
+  async function loadFromNeighbour(): Promise<(piece: number, bytes: number) => void> {
     const link = { queuedBytes: 0, signal: () => {}, close: () => {}, send: () => true };
     const neighbour = new Neighbour("1".repeat(32) as PeerId, link, true, new Hearsay());
     neighbour.uploads = true;
@@ -99,27 +101,61 @@ describe("a load", () => {
     const copy = copies.get(segment.id);
     if (!copy) throw new Error("nothing is being got");
     copies.claimLength(copy, { ...segment, byteLength: 9 * 65_536, pieceShift: 16 });
-    const send = (piece: number): void => {
-      const bytes = new Uint8Array(1_000);
-      copies.receive(copy, neighbour.peerId, {
-        type: "piece",
-        segmentId: segment.id,
-        edition: 0,
-        piece,
-        offset: 0,
-        bytes,
-      });
+    await clock.pass(100);
+    return (piece, byteLength) => {
+      copy.set(piece, "asked", clock.now(), neighbour.peerId);
+      for (let offset = 0; offset < byteLength; offset += 1_000) {
+        const bytes = new Uint8Array(1_000);
+        copies.receive(copy, neighbour.peerId, {
+          type: "piece",
+          segmentId: segment.id,
+          edition: 0,
+          piece,
+          offset,
+          bytes,
+        });
+      }
       acquisition.changed(copy);
     };
-    await clock.pass(100);
-    copy.set(0, "asked", clock.now(), neighbour.peerId);
-    send(0);
+  }
+
+  it("shows no progress while neighbours alone bring it, as if the network were so slow, but does once the CDN is asked", async () => {
+    bufferedAheadMs = 10_000;
+    const send = await loadFromNeighbour();
+    send(0, 1_000);
     expect([fetches.length, progress]).toEqual([0, []]);
     bufferedAheadMs = 0;
     await clock.pass(200);
     expect(fetches.length).toBe(1);
     fetches[0]?.progress(2_000, null);
     expect(progress).toEqual([2_000]);
+  });
+
+  it("shows what came shortly before the player would give it up, if that is most of it", async () => {
+    // All of it would take the CDN 1.2 s.
+    pace = { rateBps: 4_000_000, ttfbMs: 20 };
+    bufferedAheadMs = 5_000;
+    const send = await loadFromNeighbour();
+    for (let piece = 0; piece < 6; piece++) send(piece, 60_000);
+    await clock.pass(100);
+    expect([fetches.length, progress]).toEqual([0, []]);
+    bufferedAheadMs = 1_650;
+    await clock.pass(20);
+    send(6, 1_000);
+    expect(progress.at(-1)).toBe(361_000);
+  });
+
+  it("is asked of the CDN before the player would give it up, where less has come", async () => {
+    pace = { rateBps: 1_000_000, ttfbMs: 20 };
+    bufferedAheadMs = 8_000;
+    const send = await loadFromNeighbour();
+    send(0, 60_000);
+    await clock.pass(200);
+    expect([fetches.length, progress]).toEqual([0, []]);
+    bufferedAheadMs = 6_100;
+    send(1, 60_000);
+    await clock.pass(200);
+    expect(fetches.length).toBe(1);
   });
 
   it("whose CDN request fails is held, unless the player has somewhere else to turn, or there is nothing to wait for", async () => {

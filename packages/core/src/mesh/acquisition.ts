@@ -1,5 +1,5 @@
 import type { ByteRange, PeerId, SegmentId } from "@shoal/protocol";
-import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
+import type { LoadRequest, LoadTask, Player, PlayerState, Segment } from "../player.ts";
 import { RateEstimate } from "../rate.ts";
 import type { Counters } from "../stats.ts";
 import { CdnRequests } from "./cdn-requests.ts";
@@ -43,6 +43,9 @@ const PLAN_EVERY_MS = 80;
 const HOLD_MS = 40_000;
 /** Segments of a live track that are got before the player asks for them. */
 const MAX_UPCOMING = 4;
+/** Kept between "all from the CDN, as the player knows it, would just be in time" and what is done about it. */
+const SPARED = 1.25;
+const SPARED_MS = 200;
 /** Farther behind the live edge than so many target durations a viewer is where few others are: as on demand. */
 const EDGE_TARGETS = 8;
 
@@ -155,8 +158,7 @@ export class Acquisition {
     const { clock } = this.#rim;
     for (const load of [...this.#loads.values()]) {
       if (load.fetched && !this.#rim.copies.get(load.request.segment.id)) continue;
-      const copy = this.#copyFor(load);
-      if (copy.complete) this.#deliver(copy);
+      this.#deliver(this.#copyFor(load));
     }
     const { actions, untilMs } = plan(this.#view());
     let gaveUp = false;
@@ -207,6 +209,7 @@ export class Acquisition {
         copy,
         askedMs: load?.askedMs ?? null,
         upcoming: upcoming && state.bufferedAheadMs > 0,
+        lostMs: load ? this.#lostMs(copy, state) : Number.POSITIVE_INFINITY,
         dryMs: load || upcoming ? nowMs + aheadMs / (state.playbackRate || 1) : Number.POSITIVE_INFINITY,
         canFetchWhole: load !== undefined && !load.fetched,
         canSplit: segment !== null && this.#cdn.takesRanges(segment),
@@ -357,12 +360,22 @@ export class Acquisition {
 
   /**
    * While neighbours alone are asked the player hears nothing: it would take their trickle for what the network gives, and
-   * fall to a lower rendition, though the CDN can still bring the rest in time. Once that is asked, its bytes tell.
+   * fall to a lower rendition, though the CDN can still bring the rest in time. Once that is asked, its bytes tell; and
+   * shortly before the player would give up what it takes for lost it hears how much is here, if that is most of it.
    */
   #tellProgress(copy: Copy, { request, fetched }: Load): void {
-    if (fetched || !this.#cdn.underWay(copy.id)) return;
-    const received = copy.pieces.reduce((sum, piece) => sum + piece.receivedBytes, 0);
-    if (received > 0) request.sink.progress(received, copy.byteLength);
+    const { clock, player } = this.#rim;
+    const { hereBytes } = copy;
+    if (fetched || hereBytes === 0) return;
+    const isAwaited = copy.isMostHere && clock.now() >= this.#lostMs(copy, player.state());
+    if (isAwaited || this.#cdn.underWay(copy.id)) request.sink.progress(hereBytes, copy.byteLength);
+  }
+
+  /** When, with some time to spare, the player would take for lost what it hears nothing of. */
+  #lostMs({ byteLength }: Copy, { bufferedAheadMs, playbackRate, pace }: PlayerState): number {
+    if (!pace) return Number.POSITIVE_INFINITY;
+    const needsMs = pace.ttfbMs + (byteLength * 8000) / pace.rateBps;
+    return this.#rim.clock.now() + bufferedAheadMs / (playbackRate || 1) - SPARED * needsMs - SPARED_MS;
   }
 
   #count(copy: Copy, load: Load): void {

@@ -1,5 +1,19 @@
 import { describe, expect, it } from "vitest";
+import { copyOf } from "../testing/plans.fixture.ts";
 import { Announcement } from "./copy.ts";
+
+describe("a copy", () => {
+  it("counts what is here, whoever sent it, parts of pieces included", () => {
+    const copy = copyOf("c", 4);
+    copy.set(0, "held", 0);
+    copy.set(1, "own", 0);
+    copy.set(2, "asked", 0);
+    Object.assign(copy.pieces[2] ?? {}, { receivedBytes: 1_000 });
+    expect([copy.hereBytes, copy.isMostHere]).toEqual([2 * 65_536 + 1_000, true]);
+    copy.set(2, "missing", 0);
+    expect([copy.hereBytes, copy.isMostHere]).toEqual([2 * 65_536, false]);
+  });
+});
 
 describe("what a neighbour says", () => {
   const pieces = (first: number, count: number) => [{ first, count }];

@@ -112,6 +112,19 @@ export class Copy {
     return this.brokenMs < this.knownSinceMs ? COMING_MS : COMING_AGAIN_MS;
   }
 
+  /** Bytes that are here, parts of pieces included, whoever sent them. */
+  get hereBytes(): number {
+    return this.pieces.reduce((sum, { state, receivedBytes }, index) => {
+      const isWhole = state === "own" || state === "held" || state === "checking";
+      return sum + (isWhole ? this.extent(index).length : receivedBytes);
+    }, 0);
+  }
+
+  /** More than half of it is here. */
+  get isMostHere(): boolean {
+    return this.hereBytes > this.byteLength / 2;
+  }
+
   /** True if every piece may be handed to the player. */
   get complete(): boolean {
     return this.pieces.length > 0 && this.#counts.held + this.#counts.own === this.pieces.length;

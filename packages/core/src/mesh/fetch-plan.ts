@@ -49,14 +49,15 @@ const MAX_RANGES = 8;
 
 const ranks = new Ranks();
 
-/** When the CDN must be asked at the latest so that it is in time. */
+/** When the CDN must be asked at the latest so that it is in time, and the player does not take for lost what has hardly begun to come. */
 export function latestFetchMs(
-  { copy, dryMs, targetDurationMs }: Pick<PlanSegment, "copy" | "dryMs" | "targetDurationMs">,
+  { copy, dryMs, lostMs, targetDurationMs }: Pick<PlanSegment, "copy" | "dryMs" | "lostMs" | "targetDurationMs">,
   cdnBps: number | null,
 ): number {
   const missing = copy.byteLength > 0 ? lackingBytes(copy) : ASSUMED_SEGMENT_BYTES;
   const transferMs = (missing * 8000) / (cdnBps ?? ASSUMED_CDN_BPS);
-  return dryMs - Math.min(SAFETY_MS, targetDurationMs * SAFETY_SHARE) - CDN_TTFB_MS - 1.5 * transferMs;
+  const latestMs = dryMs - Math.min(SAFETY_MS, targetDurationMs * SAFETY_SHARE) - CDN_TTFB_MS - 1.5 * transferMs;
+  return copy.isMostHere ? latestMs : Math.min(latestMs, lostMs);
 }
 
 /** Decides whether the CDN is asked now. Returns true where neighbours need not be asked beside it. */
@@ -83,6 +84,7 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   const latestMs = latestFetchMs(wanted, view.cdnBps);
   if (nowMs >= latestMs) return rescue(view, wanted, latestMs, spoken, planning);
   planning.look(latestMs);
+  planning.look(wanted.lostMs);
   const inParts = isInParts(copy);
   // On demand viewers are at different places: whoever is elected for a stripe may not get there for long.
   if (wanted.live && wanted.canSplit && (inParts || stripeOf(wanted) < copy.pieces.length)) {

@@ -92,6 +92,17 @@ describe("a rescue", () => {
     });
   });
 
+  it("comes before the player takes what it hears nothing of for lost, however long its buffer lasts", () => {
+    const copy = copyOf("lost", 4);
+    copy.set(0, "held", 0);
+    const busy = neighbourOf(1, { [copy.id]: [1, 2, 3] }, { busyUntilMs: 3_000 });
+    const kindsAt = (nowMs: number): string[] =>
+      kinds(plan(viewOf([wantedOf(copy, { lostMs: 2_000 })], [busy], { nowMs })).actions);
+    expect([1_990, 2_000].map(kindsAt)).toEqual([[], ["fetch"]]);
+    for (const piece of [1, 2]) copy.set(piece, "held", 0);
+    expect(kindsAt(2_000)).toEqual([]);
+  });
+
   it("is the whole segment where nearly nothing is there", () => {
     const copy = copyOf("w", 8);
     copy.set(0, "held", 0);

@@ -36,6 +36,8 @@ export interface PlanSegment {
   readonly upcoming: boolean;
   /** When the buffer would run dry without it, on the session's clock; Infinity where nothing waits for it. */
   readonly dryMs: number;
+  /** When the player would take it for lost, had it heard nothing of it till then. */
+  readonly lostMs: number;
   /** The load's own whole request is still unused. */
   readonly canFetchWhole: boolean;
   /** Its URL is known, and its server is not known to refuse ranges. */

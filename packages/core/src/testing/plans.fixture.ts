@@ -54,6 +54,7 @@ export function wantedOf(copy: Copy, more: Partial<PlanSegment> = {}): PlanSegme
     askedMs: 0,
     upcoming: false,
     dryMs: 10_000,
+    lostMs: Number.POSITIVE_INFINITY,
     canFetchWhole: true,
     canSplit: true,
     electorate: among([]),
