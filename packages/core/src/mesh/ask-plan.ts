@@ -32,7 +32,7 @@ const RARE_SHARE_OF_FEW = 0.25;
  */
 const RARE_OVER = 0.08;
 /** Where a buffer runs dry sooner than this, what is urgent goes before what is rare. */
-const TIGHT_MS = 2_000;
+export const TIGHT_MS = 2_000;
 
 /** Promises within this are alike: of those who made one it is drawn who is asked, so that the fastest has not all the work. */
 const SOON_MS = 100;

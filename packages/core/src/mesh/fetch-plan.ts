@@ -60,8 +60,18 @@ export function latestFetchMs(
   return copy.isMostHere ? latestMs : Math.min(latestMs, lostMs);
 }
 
-/** Decides whether the CDN is asked now. Returns true where neighbours need not be asked beside it. */
-export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly Spoken[], planning: Planning): boolean {
+/**
+ * Decides whether the CDN is asked now.
+ * @param forOthers false while something else is missing sooner: then only in time for the deadline
+ * @returns true where neighbours need not be asked beside it
+ */
+export function planFetch(
+  view: PlanView,
+  wanted: PlanSegment,
+  spoken: readonly Spoken[],
+  planning: Planning,
+  forOthers: boolean,
+): boolean {
   const { copy } = wanted;
   const { nowMs } = view;
   if (copy.cdnSinceMs !== null) {
@@ -85,6 +95,7 @@ export function planFetch(view: PlanView, wanted: PlanSegment, spoken: readonly 
   if (nowMs >= latestMs) return rescue(view, wanted, latestMs, spoken, planning);
   planning.look(latestMs);
   planning.look(wanted.lostMs);
+  if (!forOthers) return false;
   const inParts = isInParts(copy);
   // On demand viewers are at different places: whoever is elected for a stripe may not get there for long.
   if (wanted.live && wanted.canSplit && (inParts || stripeOf(wanted) < copy.pieces.length)) {

@@ -78,6 +78,36 @@ describe("who fetches", () => {
   });
 });
 
+describe("where less than a segment is in the buffer", () => {
+  const others = [neighbourOf(1), neighbourOf(2), neighbourOf(3)];
+  const inTrouble = copyOf("hurried", 4);
+  inTrouble.set(0, "held", 0);
+  const holder = neighbourOf(4, { [inTrouble.id]: [1, 2, 3] });
+  const hurried = (dryMs: number): PlanSegment => wantedOf(inTrouble, { dryMs });
+
+  it("nothing is fetched for the others: our line is not for their sake", () => {
+    const later = wantedOf(segmentOfRank(0, others), { electorate: among(others), dryMs: 9_000 });
+    const fetches = (dryMs: number): unknown[] =>
+      plan(viewOf([hurried(dryMs), later], [...others, holder])).actions.filter(({ kind }) => kind === "fetch");
+    expect(fetches(4_500)).toMatchObject([{ copy: later.copy }]);
+    expect(fetches(3_900)).toEqual([]);
+  });
+
+  it("nothing later is asked for while the CDN sends what is missing, or little time is left", () => {
+    const later = copyOf("later", 2);
+    const rich = neighbourOf(5, { [later.id]: [0, 1] }, { rateBps: 50_000_000 });
+    const isAsked = (dryMs: number): boolean => {
+      const segments = [hurried(dryMs), wantedOf(later, { dryMs: dryMs + 4_000, askedMs: null, upcoming: true })];
+      const { actions } = plan(viewOf(segments, [rich, neighbourOf(4)]));
+      return actions.some((action) => action.kind === "ask" && action.copy === later);
+    };
+    expect([3_900, 1_900].map(isAsked)).toEqual([true, false]);
+    inTrouble.set(1, "coming", 0);
+    expect([4_100, 3_900].map(isAsked)).toEqual([true, false]);
+    inTrouble.set(1, "missing", 0);
+  });
+});
+
 describe("a rescue", () => {
   it("asks the CDN for just the missing range, in time", () => {
     const copy = copyOf("r", 8);

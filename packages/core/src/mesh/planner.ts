@@ -1,5 +1,5 @@
 import type { ByteRange, PeerId, SegmentId, TrackId } from "@shoal/protocol";
-import { type Asking, planAsks } from "./ask-plan.ts";
+import { type Asking, planAsks, TIGHT_MS } from "./ask-plan.ts";
 import type { Announcement, Copy } from "./copy.ts";
 import type { Elector, Electorate } from "./election.ts";
 import { cdnStalledMs, planFetch } from "./fetch-plan.ts";
@@ -117,15 +117,28 @@ export function plan(view: PlanView): Plan {
     },
   };
   const byUrgency = [...view.segments].sort((a, b) => a.dryMs - b.dryMs);
+  const [hurried] = byUrgency.filter((wanted) => isHurried(wanted, view.nowMs));
   for (const wanted of byUrgency) {
     const spoken = view.spoken(wanted.copy.id).filter(({ neighbour }) => neighbour.uploads);
     releaseStalled(view, wanted, spoken, planning);
-    const fetched = planFetch(view, wanted, spoken, planning);
-    const mayAsk = wanted.fits && !fetched && (view.sealing || wanted.copy.seal !== null);
+    const mayWait = hurried !== undefined && wanted.dryMs > hurried.dryMs;
+    const fetched = planFetch(view, wanted, spoken, planning, !mayWait);
+    const isLeft = mayWait && needsAll(hurried, view.nowMs);
+    const mayAsk = wanted.fits && !fetched && !isLeft && (view.sealing || wanted.copy.seal !== null);
     if (mayAsk && wanted.copy.count("missing") > 0) asking.push({ wanted, spoken });
   }
   if (asking.length > 0) planAsks(view, asking, planning);
   return { actions, untilMs };
+}
+
+/** The player waits for it, and what is in the buffer plays for less than a segment: our line is not for others' sake. */
+function isHurried({ copy, askedMs, dryMs, targetDurationMs }: PlanSegment, nowMs: number): boolean {
+  return askedMs !== null && !copy.complete && dryMs - nowMs < targetDurationMs;
+}
+
+/** Our line is for what is hurried alone: the CDN is sending it, or there is little time. */
+function needsAll({ copy, dryMs }: PlanSegment, nowMs: number): boolean {
+  return copy.cdnSinceMs !== null || copy.count("coming") > 0 || dryMs - nowMs < TIGHT_MS;
 }
 
 /** Takes pieces back from neighbours, and from range requests, that stopped sending. */
