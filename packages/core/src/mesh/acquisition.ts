@@ -213,6 +213,7 @@ export class Acquisition {
         dryMs: load || upcoming ? nowMs + aheadMs / (state.playbackRate || 1) : Number.POSITIVE_INFINITY,
         canFetchWhole: load !== undefined && !load.fetched,
         canSplit: segment !== null && this.#cdn.takesRanges(segment),
+        gaveRanges: segment !== null && this.#cdn.gaveRanges(segment),
         electorate: this.#electorates.of(copy.trackId),
         nearby: this.#electorates.nearby(copy.trackId),
         fits: copies.fits(copy),

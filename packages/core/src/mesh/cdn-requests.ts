@@ -67,6 +67,11 @@ export class CdnRequests {
     return known === undefined || known === true || this.#rim.clock.now() - known > RANGES_REFUSED_MS;
   }
 
+  /** The segment's server has answered a range: several may be asked of it at once. */
+  gaveRanges(segment: Segment): boolean {
+    return this.#ranges.get(hostOf(segment.url)) === true;
+  }
+
   /**
    * Asks for a segment or a range of it. While nobody knows whether a server takes ranges, only one is asked for.
    * @returns false where nothing was asked

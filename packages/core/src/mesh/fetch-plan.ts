@@ -107,7 +107,7 @@ export function planFetch(
   planning.look(startMs);
   if (nowMs < startMs || copy.count("checking", "coming") > 0) return false;
   if (orphans.length === 0 || !wanted.canSplit) return fetchAll(wanted, planning, false);
-  fetchRanges(copy, orphans, planning, false);
+  fetchRanges(wanted, orphans, planning, false);
   return false;
 }
 
@@ -195,7 +195,9 @@ function planStripes(
     if (dueMs <= view.nowMs) due.push(piece);
   }
   if (missing.length > 0) lookAtPromises(copy, spoken, planning);
-  fetchRanges(copy, due, planning, false);
+  // Where only one may be asked for at once the others follow: what lies between is not this viewer's to fetch.
+  for (const range of rangesOf(copy, due, MAX_RANGES))
+    planning.actions.push({ kind: "fetch", copy, range, rescue: false });
 }
 
 /** @param brokenMs when the last promise of a part of it came to nothing: from then on nobody is waited for, but each other */
@@ -283,7 +285,7 @@ function rescue(
   if (copy.count("asked") > 0) planning.look(nowMs + LOOK_AGAIN_MS);
   if (late.length === 0) return false;
   if ((copy.cdnFailed || isNearlyAll(copy, late)) && wanted.canFetchWhole) return fetchWhole(wanted, planning, awaited);
-  return fetchRanges(copy, late, planning, awaited);
+  return fetchRanges(wanted, late, planning, awaited);
 }
 
 /** Everything that is missing: by range where some is there, else whole. */
@@ -292,11 +294,18 @@ function fetchAll(wanted: PlanSegment, planning: Planning, isRescue: boolean): b
   const lacking = lackingOf(copy);
   const few = lacking.length > 0 && !isNearlyAll(copy, lacking);
   if (!copy.seal || !canSplit || (!few && canFetchWhole)) return fetchWhole(wanted, planning, isRescue);
-  return fetchRanges(copy, lacking, planning, isRescue);
+  return fetchRanges(wanted, lacking, planning, isRescue);
 }
 
-function fetchRanges(copy: Copy, pieces: readonly number[], { actions }: Planning, rescue: boolean): boolean {
-  for (const range of rangesOf(copy, pieces)) actions.push({ kind: "fetch", copy, range, rescue });
+/** Where only one may be asked for at once it spans all that is missing: the next would come too late. */
+function fetchRanges(
+  { copy, gaveRanges }: PlanSegment,
+  pieces: readonly number[],
+  { actions }: Planning,
+  rescue: boolean,
+): boolean {
+  for (const range of rangesOf(copy, pieces, gaveRanges ? MAX_RANGES : 1))
+    actions.push({ kind: "fetch", copy, range, rescue });
   return true;
 }
 
@@ -320,15 +329,15 @@ function lackingBytes(copy: Copy): number {
   return bytes;
 }
 
-/** Byte ranges that cover some pieces, in order: at most {@link MAX_RANGES}, the smallest gaps are taken along. */
-export function rangesOf(copy: Copy, pieces: readonly number[]): ByteRange[] {
+/** Byte ranges that cover some pieces, in order: no more than `most`, the smallest gaps are taken along. */
+function rangesOf(copy: Copy, pieces: readonly number[], most: number): ByteRange[] {
   const runs: { first: number; last: number }[] = [];
   for (const piece of pieces) {
     const run = runs[runs.length - 1];
     if (run?.last === piece - 1) run.last = piece;
     else runs.push({ first: piece, last: piece });
   }
-  while (runs.length > MAX_RANGES) {
+  while (runs.length > most) {
     let at = 1;
     const gap = (index: number): number => (runs[index]?.first ?? 0) - (runs[index - 1]?.last ?? 0);
     for (let index = 2; index < runs.length; index++) if (gap(index) < gap(at)) at = index;

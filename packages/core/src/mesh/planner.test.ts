@@ -122,6 +122,20 @@ describe("a rescue", () => {
     });
   });
 
+  it("is one range, over all that is missing, while nobody knows whether the server takes several", () => {
+    const copy = copyOf("first", 8);
+    for (const piece of [0, 2, 3, 4, 7]) copy.set(piece, "held", 0);
+    const ranges = (gaveRanges: boolean): unknown[] =>
+      plan(viewOf([wantedOf(copy, { dryMs: 1_200, gaveRanges })], [neighbourOf(1)])).actions.map(
+        (action) => action.kind === "fetch" && action.range && [action.range.first / 65_536, action.range.last],
+      );
+    expect(ranges(true)).toEqual([
+      [1, 2 * 65_536 - 1],
+      [5, 7 * 65_536 - 1],
+    ]);
+    expect(ranges(false)).toEqual([[1, 7 * 65_536 - 1]]);
+  });
+
   it("comes before the player takes what it hears nothing of for lost, however long its buffer lasts", () => {
     const copy = copyOf("lost", 4);
     copy.set(0, "held", 0);

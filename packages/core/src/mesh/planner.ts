@@ -42,6 +42,8 @@ export interface PlanSegment {
   readonly canFetchWhole: boolean;
   /** Its URL is known, and its server is not known to refuse ranges. */
   readonly canSplit: boolean;
+  /** That server has answered a range: it may be asked for several at once. */
+  readonly gaveRanges: boolean;
   /** Among whom its fetchers are elected. */
   readonly electorate: Electorate;
   /** Who of our own ISP is around, plays the track and sends to others, ourselves included where we do. */

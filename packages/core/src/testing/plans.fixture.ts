@@ -57,6 +57,7 @@ export function wantedOf(copy: Copy, more: Partial<PlanSegment> = {}): PlanSegme
     lostMs: Number.POSITIVE_INFINITY,
     canFetchWhole: true,
     canSplit: true,
+    gaveRanges: true,
     electorate: among([]),
     nearby: [],
     fits: true,
