@@ -9,7 +9,8 @@ import { root, scripts } from "./packages.ts";
 
 /**
  * dash.js tells its segment list to nobody: the plug-in that reads it is larger. The aim for hls.js is 36 in all: what came
- * since (the device's rules, the probe, the NAT's class, shorter signals, what spreads a segment sooner, the player's patience) has yet to be won back.
+ * since (the device's rules, the probe, the NAT's class, shorter signals, what spreads a segment sooner, the player's
+ * patience) has yet to be won back.
  */
 const BUDGETS_KB = { "@shoal/hls": { startUp: 10, all: 37.9 }, "@shoal/dash": { startUp: 10, all: 39.6 } };
 

@@ -98,8 +98,8 @@ export class LivePlayer {
 
   state(): PlayerState {
     const { playheadMs, aheadMs } = this.#playback;
-    const state = { playheadMs, bufferedAheadMs: aheadMs, playbackRate: 1 };
-    return this.#level > 0 ? { ...state, pace: { rateBps: this.#estimate.bps, ttfbMs: CDN_FIRST_BYTE_MS } } : state;
+    const pace = this.#level > 0 ? { rateBps: this.#estimate.bps, ttfbMs: CDN_FIRST_BYTE_MS } : undefined;
+    return { playheadMs, bufferedAheadMs: aheadMs, playbackRate: 1, pace };
   }
 
   stop(): void {

@@ -75,6 +75,7 @@ test("viewers behind unequal lines keep the best rendition, and one copy in all 
     );
     expect(abandoned).toBe(0);
     expect(steady.bitrateKbps).toBeGreaterThan(1400);
+    expect(steady.copies).toBeLessThan(1.5);
     copies += steady.copies;
   }
   expect(copies / seeds.length).toBeLessThan(1.2);

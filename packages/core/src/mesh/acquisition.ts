@@ -1,11 +1,12 @@
 import type { ByteRange, PeerId, SegmentId } from "@shoal/protocol";
-import type { LoadRequest, LoadTask, Player, PlayerState, Segment } from "../player.ts";
+import type { LoadRequest, LoadTask, Player, Segment } from "../player.ts";
 import { RateEstimate } from "../rate.ts";
 import type { Counters } from "../stats.ts";
 import { CdnRequests } from "./cdn-requests.ts";
 import type { Copies } from "./copies.ts";
 import type { Copy } from "./copy.ts";
 import { Electorates, type ElectoratesRim } from "./electorates.ts";
+import { lostAtMs } from "./patience.ts";
 import { PeerRequests } from "./peer-requests.ts";
 import { type PlanSegment, type PlanView, plan } from "./planner.ts";
 import type { Timeline } from "./timeline.ts";
@@ -43,9 +44,6 @@ const PLAN_EVERY_MS = 80;
 const HOLD_MS = 40_000;
 /** Segments of a live track that are got before the player asks for them. */
 const MAX_UPCOMING = 4;
-/** Kept between "all from the CDN, as the player knows it, would just be in time" and what is done about it. */
-const SPARED = 1.25;
-const SPARED_MS = 200;
 /** Farther behind the live edge than so many target durations a viewer is where few others are: as on demand. */
 const EDGE_TARGETS = 8;
 
@@ -209,7 +207,7 @@ export class Acquisition {
         copy,
         askedMs: load?.askedMs ?? null,
         upcoming: upcoming && state.bufferedAheadMs > 0,
-        lostMs: load ? this.#lostMs(copy, state) : Number.POSITIVE_INFINITY,
+        lostMs: load ? lostAtMs(state, copy.byteLength, nowMs) : Number.POSITIVE_INFINITY,
         dryMs: load || upcoming ? nowMs + aheadMs / (state.playbackRate || 1) : Number.POSITIVE_INFINITY,
         canFetchWhole: load !== undefined && !load.fetched,
         canSplit: segment !== null && this.#cdn.takesRanges(segment),
@@ -221,8 +219,9 @@ export class Acquisition {
         targetDurationMs: track?.targetDurationMs ?? 4000,
       });
     }
-    const { self, spoken, mostAskedBytes, neighbours: around, sealing: isSealing } = this.#rim;
-    const [neighbours, sealing] = [around(), isSealing()];
+    const { self, spoken, mostAskedBytes } = this.#rim;
+    const neighbours = this.#rim.neighbours();
+    const sealing = this.#rim.sealing();
     if (this.#sealed && !sealing) this.#sealsStoppedMs = nowMs;
     this.#sealed = sealing && neighbours.length > 0;
     return {
@@ -366,17 +365,12 @@ export class Acquisition {
    */
   #tellProgress(copy: Copy, { request, fetched }: Load): void {
     const { clock, player } = this.#rim;
-    const { hereBytes } = copy;
-    if (fetched || hereBytes === 0) return;
-    const isAwaited = copy.isMostHere && clock.now() >= this.#lostMs(copy, player.state());
-    if (isAwaited || this.#cdn.underWay(copy.id)) request.sink.progress(hereBytes, copy.byteLength);
-  }
-
-  /** When, with some time to spare, the player would take for lost what it hears nothing of. */
-  #lostMs({ byteLength }: Copy, { bufferedAheadMs, playbackRate, pace }: PlayerState): number {
-    if (!pace) return Number.POSITIVE_INFINITY;
-    const needsMs = pace.ttfbMs + (byteLength * 8000) / pace.rateBps;
-    return this.#rim.clock.now() + bufferedAheadMs / (playbackRate || 1) - SPARED * needsMs - SPARED_MS;
+    if (fetched) return;
+    const { hereBytes, byteLength } = copy;
+    const isTold =
+      this.#cdn.underWay(copy.id) ||
+      (copy.isMostHere && clock.now() >= lostAtMs(player.state(), byteLength, clock.now()));
+    if (hereBytes > 0 && isTold) request.sink.progress(hereBytes, byteLength);
   }
 
   #count(copy: Copy, load: Load): void {

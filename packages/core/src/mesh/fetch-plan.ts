@@ -57,7 +57,7 @@ export function latestFetchMs(
   const missing = copy.byteLength > 0 ? lackingBytes(copy) : ASSUMED_SEGMENT_BYTES;
   const transferMs = (missing * 8000) / (cdnBps ?? ASSUMED_CDN_BPS);
   const latestMs = dryMs - Math.min(SAFETY_MS, targetDurationMs * SAFETY_SHARE) - CDN_TTFB_MS - 1.5 * transferMs;
-  return copy.isMostHere ? latestMs : Math.min(latestMs, lostMs);
+  return lostMs < latestMs && !copy.isMostHere ? lostMs : latestMs;
 }
 
 /**
@@ -107,7 +107,7 @@ export function planFetch(
   planning.look(startMs);
   if (nowMs < startMs || copy.count("checking", "coming") > 0) return false;
   if (orphans.length === 0 || !wanted.canSplit) return fetchAll(wanted, planning, false);
-  fetchRanges(wanted, orphans, planning, false);
+  fetchRanges(copy, orphans, rangesAtOnce(wanted), planning, false);
   return false;
 }
 
@@ -196,8 +196,7 @@ function planStripes(
   }
   if (missing.length > 0) lookAtPromises(copy, spoken, planning);
   // Where only one may be asked for at once the others follow: what lies between is not this viewer's to fetch.
-  for (const range of rangesOf(copy, due, MAX_RANGES))
-    planning.actions.push({ kind: "fetch", copy, range, rescue: false });
+  fetchRanges(copy, due, MAX_RANGES, planning, false);
 }
 
 /** @param brokenMs when the last promise of a part of it came to nothing: from then on nobody is waited for, but each other */
@@ -285,7 +284,7 @@ function rescue(
   if (copy.count("asked") > 0) planning.look(nowMs + LOOK_AGAIN_MS);
   if (late.length === 0) return false;
   if ((copy.cdnFailed || isNearlyAll(copy, late)) && wanted.canFetchWhole) return fetchWhole(wanted, planning, awaited);
-  return fetchRanges(wanted, late, planning, awaited);
+  return fetchRanges(copy, late, rangesAtOnce(wanted), planning, awaited);
 }
 
 /** Everything that is missing: by range where some is there, else whole. */
@@ -294,18 +293,23 @@ function fetchAll(wanted: PlanSegment, planning: Planning, isRescue: boolean): b
   const lacking = lackingOf(copy);
   const few = lacking.length > 0 && !isNearlyAll(copy, lacking);
   if (!copy.seal || !canSplit || (!few && canFetchWhole)) return fetchWhole(wanted, planning, isRescue);
-  return fetchRanges(wanted, lacking, planning, isRescue);
+  return fetchRanges(copy, lacking, rangesAtOnce(wanted), planning, isRescue);
 }
 
 /** Where only one may be asked for at once it spans all that is missing: the next would come too late. */
+function rangesAtOnce({ gaveRanges }: PlanSegment): number {
+  return gaveRanges ? MAX_RANGES : 1;
+}
+
+/** @param most ranges that are asked for */
 function fetchRanges(
-  { copy, gaveRanges }: PlanSegment,
+  copy: Copy,
   pieces: readonly number[],
+  most: number,
   { actions }: Planning,
   rescue: boolean,
 ): boolean {
-  for (const range of rangesOf(copy, pieces, gaveRanges ? MAX_RANGES : 1))
-    actions.push({ kind: "fetch", copy, range, rescue });
+  for (const range of rangesOf(copy, pieces, most)) actions.push({ kind: "fetch", copy, range, rescue });
   return true;
 }
 

@@ -119,7 +119,7 @@ export function plan(view: PlanView): Plan {
     },
   };
   const byUrgency = [...view.segments].sort((a, b) => a.dryMs - b.dryMs);
-  const [hurried] = byUrgency.filter((wanted) => isHurried(wanted, view.nowMs));
+  const hurried = byUrgency.find((wanted) => isHurried(wanted, view.nowMs));
   for (const wanted of byUrgency) {
     const spoken = view.spoken(wanted.copy.id).filter(({ neighbour }) => neighbour.uploads);
     releaseStalled(view, wanted, spoken, planning);
